@@ -1,0 +1,1 @@
+"""openCRO: a protocol goes in, a submission comes out, every number is traceable."""

@@ -1,0 +1,103 @@
+"""YAML that remembers its lines, so that a finding can point at the line that a person wrote.
+
+Source: YAML 1.2 core schema. Only true/false are booleans (NO is Norway's country code), dates stay text, and a key given twice
+is a finding instead of a silent loss.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from opencro.kernel.finding import Finding, Place
+
+Key = tuple[str | int, ...]
+
+
+class _Loader(yaml.SafeLoader):
+    """A loader with YAML 1.2's scalars; built below by replacing the resolvers of YAML 1.1."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("null", r"^(?:null|Null|NULL|~|)$", ["n", "N", "~", ""]),
+    ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
+    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+)(?:[eE][-+]?[0-9]+)?$", "-+.0123456789"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A document's plain value with the line of each key: `line(("items", 2, "label"))`."""
+
+    value: Any
+    file: str
+    lines: dict[Key, int] = field(default_factory=dict)
+
+    def line(self, key: Key) -> int | None:
+        """The 1-based line of a path, or of its nearest written parent."""
+        while key:
+            if key in self.lines:
+                return self.lines[key]
+            key = key[:-1]
+        return self.lines.get((), None)
+
+    def place(self, *key: str | int) -> Place:
+        """The place of a path in this document."""
+        return Place(self.file, self.line(key), "/".join(str(k) for k in key))
+
+
+def parse_located(text: str, file: str) -> tuple[Located | None, list[Finding]]:
+    """Parse YAML (or JSON, its subset) text; returns the document, or None, and findings YML-001..003."""
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = Place(file, None if mark is None else mark.line + 1)
+        return None, [_finding("YML-001", place, f"not readable as YAML: {error.problem}", "well-formed YAML")]
+    except yaml.YAMLError as error:
+        return None, [_finding("YML-001", Place(file), f"not readable as YAML: {error}", "well-formed YAML")]
+    if node is None:
+        return None, [_finding("YML-002", Place(file), "the file is empty", "a YAML mapping")]
+    findings: list[Finding] = []
+    lines: dict[Key, int] = {}
+    value = _construct(node, (), lines, file, findings)
+    return Located(value, file, lines), findings
+
+
+def read_located(path: Path, root: Path) -> tuple[Located | None, list[Finding]]:
+    """Read one YAML file; its name in findings is relative to `root`."""
+    file = path.relative_to(root).as_posix()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        return None, [_finding("YML-001", Place(file), f"byte {error.start} is not UTF-8", "UTF-8 text")]
+    return parse_located(text, file)
+
+
+def _finding(code: str, place: Place, got: str, expected: str) -> Finding:
+    return Finding(code, place, got, expected, "Correct the file.")
+
+
+def _construct(node: yaml.Node, key: Key, lines: dict[Key, int], file: str, findings: list[Finding]) -> Any:
+    lines[key] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            name = str(key_node.value)
+            if name in mapping:
+                place = Place(file, key_node.start_mark.line + 1, "/".join(str(k) for k in (*key, name)))
+                findings.append(_finding("YML-003", place, f'key "{name}" is given twice', "each key once"))
+                continue
+            mapping[name] = _construct(value_node, (*key, name), lines, file, findings)
+            lines[(*key, name)] = key_node.start_mark.line + 1
+        return mapping
+    if isinstance(node, yaml.SequenceNode):
+        return [_construct(child, (*key, i), lines, file, findings) for i, child in enumerate(node.value)]
+    return _Loader("").construct_object(node)
