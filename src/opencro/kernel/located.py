@@ -1,7 +1,7 @@
 """YAML that remembers its lines, so that a finding can point at the line that a person wrote.
 
-Source: YAML 1.2 core schema. Only true/false are booleans (NO is Norway's country code), dates stay text, and a key given twice
-is a finding instead of a silent loss.
+Source: YAML 1.2 core schema. Only true/false are booleans (NO is Norway's country code), dates stay text, and a key
+given twice is a finding instead of a silent loss.
 """
 
 from __future__ import annotations
