@@ -43,20 +43,19 @@ def add_terms(file: Path, store: TermsStore, *, standard: str | None = None, ver
     if not file.is_file():
         raise Refused([Finding("TRM-001", Place(file.name), "there is no such file", "a file", "Correct the path.")])
     place = Place(file.name)
-    source = file.read_bytes()
-    published, names = read_published(source, file.name)
+    published, names, sha256 = read_published(file.read_bytes(), file.name)
     _refuse_if(_check_said(published, standard, version, place))
     standard = standard or published.standard or _first(_standard_in, names)
     version = version or published.version or _first(_version_in, names)
     _refuse_if(_check_known(standard, version, place) or check_name(standard, version, place))
     since = version if _DATE.fullmatch(version) else ""
     title = f"CDISC controlled terminology {standard} {version}"
-    info = PackInfo(standard, version, "terminology", title, file.name, LICENCE, ATTRIBUTION, since, sha256_hex(source))
+    info = PackInfo(standard, version, "terminology", title, names[-1], LICENCE, ATTRIBUTION, since, sha256)
     return _keep(store, info, render_content(published), place)
 
 
-def read_published(source: bytes, file: str) -> tuple[Published, tuple[str, ...]]:
-    """The checked rows of a terminology file, and its own name and that of its archive; refused with findings."""
+def read_published(source: bytes, file: str) -> tuple[Published, tuple[str, ...], str]:
+    """The checked rows of a terminology file, the names of its archive and itself, its SHA-256; or Refused."""
     name, data, findings = unpack(source, file)
     _refuse_if(findings)
     inner = name.rsplit("/", 1)[-1]
@@ -65,7 +64,7 @@ def read_published(source: bytes, file: str) -> tuple[Published, tuple[str, ...]
     if published is None:
         raise Refused(findings)
     _refuse_if(check_rows(published, shown))
-    return published, (file, inner)
+    return published, (file, inner), sha256_hex(data)
 
 
 def _keep(store: TermsStore, info: PackInfo, files: dict[str, bytes], place: Place) -> Pack:

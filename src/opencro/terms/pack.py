@@ -27,7 +27,8 @@ _REQUIRED = ("id", "version", "kind", "title", "source", "licence")
 class PackInfo:
     """What `pack.yaml` says: which standard, in force since when, from which file, under which licence, whole or part.
 
-    `sha256` is that of the published file, `content` that of the pack's data files; both are empty for hand-kept packs.
+    `codelists` are those of a subset, `partial` those of which only some terms are here; `sha256` is that of the
+    published file, `content` that of the pack's data files, both empty for hand-kept packs.
     """
 
     id: str
@@ -41,6 +42,7 @@ class PackInfo:
     sha256: str = ""
     content: str = ""
     subset: bool = False
+    codelists: tuple[str, ...] = ()
     partial: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -63,7 +65,9 @@ def read_info(folder: Path, root: Path) -> tuple[PackInfo | None, list[Finding]]
     if findings:
         return None, findings
     known = {k: value[k] for k in PackInfo.__slots__ if k in value}
-    return PackInfo(**{**known, "partial": tuple(value.get("partial", ()))}), []
+    return PackInfo(
+        **{**known, "codelists": tuple(value.get("codelists", ())), "partial": tuple(value.get("partial", ()))}
+    ), []
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""USDM: the protocol as CDISC exchanges it."""
