@@ -1,0 +1,19 @@
+"""One tiny typed language for conditions and small computations; its grammar is one page: docs/expressions.md."""
+
+from opencro.kernel.expression.check import check_expression
+from opencro.kernel.expression.columns import to_polars
+from opencro.kernel.expression.parser import parse_expression
+from opencro.kernel.expression.rows import evaluate
+from opencro.kernel.expression.tree import Expression
+from opencro.kernel.expression.types import Types, Value, ValueType
+
+__all__ = [
+    "Expression",
+    "Types",
+    "Value",
+    "ValueType",
+    "check_expression",
+    "evaluate",
+    "parse_expression",
+    "to_polars",
+]

@@ -1,0 +1,104 @@
+"""The functions of the language: what each takes and gives, for one row and for a column.
+
+Source: docs/expressions.md, "Functions". A function whose argument is missing gives missing (a condition: false), except
+`min` and `max`, which pass over missing arguments.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from opencro.kernel.expression.reading import BLANKS, ValueType, read_year, year_column
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function: types of its parameters and result, its meaning for values and for columns.
+
+    `optional` counts the parameters that may be left out at the end; `several` repeats the last parameter.
+    """
+
+    takes: tuple[ValueType, ...]
+    gives: ValueType
+    row: Callable[..., Any]
+    column: Callable[..., pl.Expr]
+    optional: int = 0
+    several: bool = False
+    skips_missing: bool = False
+
+    def parameter(self, index: int) -> ValueType:
+        """The type of the argument at an index."""
+        return self.takes[min(index, len(self.takes) - 1)]
+
+    def accepts(self, count: int) -> bool:
+        """Whether it can be called with so many arguments."""
+        least = len(self.takes) - self.optional
+        return count >= least if self.several else least <= count <= len(self.takes)
+
+
+_FUZZ = 1e-14
+"""Relative distance within which a value counts as a half: 2.675 is stored as 2.67499999999999982."""
+
+
+def _round(number: float, digits: float = 0.0) -> float:
+    scale = 10.0**digits
+    scaled = abs(number) * scale
+    if not math.isfinite(scaled):
+        return number
+    rounded = math.floor(scaled + 0.5 + scaled * _FUZZ) / scale
+    return -rounded if number < 0 else rounded
+
+
+def _round_column(number: pl.Expr, digits: pl.Expr | None = None) -> pl.Expr:
+    scale = pl.lit(1.0) if digits is None else pl.lit(10.0).pow(digits)
+    scaled = number.abs() * scale
+    rounded = (scaled + 0.5 + scaled * _FUZZ).floor() / scale
+    signed = pl.when(number < 0).then(-rounded).otherwise(rounded)
+    return pl.when(scaled.is_finite()).then(signed).otherwise(number)
+
+
+def _years_between(start: date, end: date) -> float:
+    before_birthday = (end.month, end.day) < (start.month, start.day)
+    return float(end.year - start.year - (1 if before_birthday else 0))
+
+
+def _years_between_column(start: pl.Expr, end: pl.Expr) -> pl.Expr:
+    def day_of(day: pl.Expr) -> pl.Expr:
+        return day.dt.month().cast(pl.Int32) * 100 + day.dt.day().cast(pl.Int32)
+
+    before_birthday = (day_of(end) < day_of(start)).cast(pl.Int32)
+    return (end.dt.year() - start.dt.year() - before_birthday).cast(pl.Float64)
+
+
+FUNCTIONS: dict[str, Function] = {
+    "length": Function(("text",), "number", lambda t: float(len(t)), lambda t: t.str.len_chars().cast(pl.Float64)),
+    "upper": Function(("text",), "text", str.upper, lambda t: t.str.to_uppercase()),
+    "lower": Function(("text",), "text", str.lower, lambda t: t.str.to_lowercase()),
+    "trim": Function(("text",), "text", lambda t: t.strip(BLANKS), lambda t: t.str.strip_chars(BLANKS)),
+    "contains": Function(
+        ("text", "text"), "boolean", lambda t, part: part in t, lambda t, part: t.str.contains(part, literal=True)
+    ),
+    "starts_with": Function(
+        ("text", "text"), "boolean", lambda t, part: t.startswith(part), lambda t, part: t.str.starts_with(part)
+    ),
+    "number": Function(("number",), "number", lambda n: n, lambda n: n),
+    "date": Function(("date",), "date", lambda d: d, lambda d: d),
+    "year": Function(("text",), "number", read_year, year_column),
+    "days_between": Function(
+        ("date", "date"),
+        "number",
+        lambda start, end: float((end - start).days),
+        lambda start, end: (end - start).dt.total_days().cast(pl.Float64),
+    ),
+    "age_years": Function(("date", "date"), "number", _years_between, _years_between_column),
+    "abs": Function(("number",), "number", abs, lambda n: n.abs()),
+    "round": Function(("number", "number"), "number", _round, _round_column, optional=1),
+    "min": Function(("number",), "number", min, pl.min_horizontal, several=True, skips_missing=True),
+    "max": Function(("number",), "number", max, pl.max_horizontal, several=True, skips_missing=True),
+}
