@@ -2,8 +2,8 @@
 
     python tools/make_terms_subset.py FILE --version 2025-03-28 [--into FOLDER]
 
-Code lists are those that the shipped SDTMIG catalogues name, and what `tools/terms_subset.yaml` adds. The same file gives
-the same bytes.
+Code lists are those that the shipped SDTMIG catalogues name, and what `tools/terms_subset.yaml` adds. The same file
+gives the same bytes.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def codelists_of_catalogues() -> set[str]:
 
 
 def select_rows(published: Published, selection: Located, wanted: Iterable[str]) -> tuple[Row, ...]:
-    """The rows of the wanted code lists, of partial ones the named terms; definitions are left out where they must be."""
+    """The rows of the wanted code lists, of partial ones the named terms; without definitions that must stay out."""
     whole = {*wanted, *selection.value["also"]}
     partial = _partial_terms(selection.value["partial"], published)
     _refuse_unknown(published, selection, whole, partial)
