@@ -1,7 +1,7 @@
 """The functions of the language: what each takes and gives, for one row and for a column.
 
-Source: docs/expressions.md, "Functions". A function whose argument is missing gives missing (a condition: false), except
-`min` and `max`, which pass over missing arguments.
+Source: docs/expressions.md, "Functions". A function whose argument is missing gives missing (a condition: false),
+except `min` and `max`, which pass over missing arguments.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ _FUZZ = 1e-14
 
 
 def _round(number: float, digits: float = 0.0) -> float:
-    scale = 10.0**digits
+    scale = math.pow(10.0, digits)
     scaled = abs(number) * scale
     if not math.isfinite(scaled):
         return number
-    rounded = math.floor(scaled + 0.5 + scaled * _FUZZ) / scale
+    rounded: float = math.floor(scaled + 0.5 + scaled * _FUZZ) / scale
     return -rounded if number < 0 else rounded
 
 

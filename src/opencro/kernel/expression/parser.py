@@ -9,6 +9,7 @@ from typing import cast
 
 from opencro.kernel.expression.functions import FUNCTIONS
 from opencro.kernel.expression.tree import (
+    NOWHERE,
     Arithmetic,
     Call,
     Compare,
@@ -21,16 +22,17 @@ from opencro.kernel.expression.tree import (
     Not,
     OneOf,
     Presence,
-    Sum,
 )
 from opencro.kernel.expression.words import Word, split_words
 from opencro.kernel.finding import Finding, Findings, Place, suggest
 
 _OR, _AND, _NOT, _COMPARE, _ADD, _MULTIPLY, _SIGN = range(1, 8)
 _STRENGTH = {
-    **{"or": _OR, "and": _AND, "in": _COMPARE, "not": _COMPARE, "is": _COMPARE},
-    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), _COMPARE),
-    **{"+": _ADD, "-": _ADD, "*": _MULTIPLY, "/": _MULTIPLY},
+    "or": _OR,
+    "and": _AND,
+    **dict.fromkeys(("in", "not", "is", "==", "!=", "<", "<=", ">", ">="), _COMPARE),
+    **dict.fromkeys(("+", "-"), _ADD),
+    **dict.fromkeys(("*", "/"), _MULTIPLY),
 }
 _FOREIGN = {"=": "==", "&&": "and", "||": "or", "<>": "!="}
 _MAX_DEPTH = 60
@@ -38,7 +40,7 @@ _MAX_LENGTH = 20_000
 _MAX_DIGITS = 10
 
 
-def parse_expression(text: str, place: Place = Place()) -> Expression | Findings:  # noqa: B008
+def parse_expression(text: str, place: Place = NOWHERE) -> Expression | Findings:
     """Read an expression; findings EXP-001..EXP-006 with the column say why it cannot be read."""
     try:
         return Expression(text, _Parser(text, place).whole(), place)
@@ -46,7 +48,7 @@ def parse_expression(text: str, place: Place = Place()) -> Expression | Findings
         return Findings((stop.finding,))
 
 
-class _Stop(Exception):  # noqa: N818
+class _Stop(Exception):
     """The first thing that cannot be read; never leaves this module."""
 
     def __init__(self, finding: Finding) -> None:
@@ -208,7 +210,7 @@ class _Parser:
                 return self.one_of(left, negated=True)
             case "+" | "-" | "*" | "/":
                 right = self.expression(_STRENGTH[word.text], depth + 1)
-                return Arithmetic(cast(Sum, word.text), left, right, left.column)
+                return Arithmetic(word.text, left, right, left.column)
             case _:
                 right = self.expression(_COMPARE, depth + 1)
                 return Compare(cast(Comparison, word.text), left, right, left.column)

@@ -10,6 +10,7 @@ from opencro.kernel.finding import Place
 
 Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
 Sum = Literal["+", "-", "*", "/"]
+NOWHERE = Place()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Expression:
 
     text: str
     node: Node
-    place: Place = Place()
+    place: Place = NOWHERE
 
     def names(self) -> tuple[str, ...]:
         """The items or columns that it mentions, each once, in the order of writing."""
