@@ -9,6 +9,7 @@ from opencro.kernel.finding import Finding, Place
 from opencro.terms.formats.rows import Published, Row
 
 _C_CODE = re.compile(r"^C\d+$")
+_BREAKS = re.compile(r"[\t\r\n]")
 _FETCH = "Take the file from NCI EVS again, or report the defect to them."
 
 
@@ -34,12 +35,18 @@ def _row_faults(row: Row) -> Iterator[tuple[str, str, str]]:
     for code in (row.code, row.codelist) if row.codelist else (row.code,):
         if not _C_CODE.match(code):
             yield "TRM-004", f'code "{code}"', "C and digits"
+    if any(_BREAKS.search(word) for word in _words(row)):
+        yield "TRM-007", "a tab or line break inside a field", "one line of text"
     if not row.submission_value:
         yield "TRM-007", "no CDISC submission value", "a submission value"
     if row.is_codelist and row.extensible not in ("Yes", "No"):
         yield "TRM-007", f'extensible is "{row.extensible}"', "Yes or No"
     if row.is_codelist and not row.name:
         yield "TRM-007", "no code list name", "a name"
+
+
+def _words(row: Row) -> tuple[str, ...]:
+    return row.name, row.submission_value, row.synonyms, row.definition, row.preferred_term
 
 
 def _orphan_faults(row: Row, codelists: dict[str, Row]) -> Iterator[tuple[str, str, str]]:

@@ -175,7 +175,10 @@ def _refuse(code: str, got: str, name: str, known: Iterable[str], place: Place |
 
 def unknown_name(code: str, got: str, name: str, known: Iterable[str], place: Place | None = None) -> Finding:
     """The finding for a name that nobody knows, with the nearest known name as remedy."""
-    names = tuple(known)
+    first: dict[str, str] = {}
+    for word in known:
+        first.setdefault(word.casefold(), word)
+    names = tuple(first.values())
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     remedy = suggest(name, names) or "Correct the name."
     return Finding(code, place or Place(), f"{got} is not known", f"one of {shown}", remedy)

@@ -28,7 +28,7 @@ class TermsStore:
     """
 
     paths: tuple[Path, ...] = ()
-    _cache: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
+    _cache: dict[tuple[str, str, str], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __init__(self, paths: Iterable[Path] = ()) -> None:
         object.__setattr__(self, "paths", tuple(paths))
@@ -58,26 +58,26 @@ class TermsStore:
 
     def pack(self, standard: str, version: str, place: Place | None = None) -> Pack:
         """A version of controlled terminology; refused with TRM-020 when missing, TRM-021 when its file is unfit."""
-        if (standard, version) not in self._cache:
+        if ("terminology", standard, version) not in self._cache:
             folder, info = self._open(standard, version, "terminology", place)
-            self._cache[standard, version] = Pack(info, folder)
-        pack: Pack = self._cache[standard, version]
+            self._cache["terminology", standard, version] = Pack(info, folder)
+        pack: Pack = self._cache["terminology", standard, version]
         return pack
 
     def catalogue(self, standard: str, version: str, place: Place | None = None) -> Catalogue:
         """The domains and variables of an implementation guide; refused as `pack` is."""
-        if (standard, version) not in self._cache:
+        if ("catalogue", standard, version) not in self._cache:
             folder, info = self._open(standard, version, "catalogue", place)
-            self._cache[standard, version] = read_catalogue(folder, info)
-        catalogue: Catalogue = self._cache[standard, version]
+            self._cache["catalogue", standard, version] = read_catalogue(folder, info)
+        catalogue: Catalogue = self._cache["catalogue", standard, version]
         return catalogue
 
     def units(self, version: str = "1.0", place: Place | None = None) -> Units:
         """The units of measurement and their conversions; refused as `pack` is."""
-        if ("units", version) not in self._cache:
+        if ("units", "units", version) not in self._cache:
             folder, info = self._open("units", version, "units", place)
-            self._cache["units", version] = read_units(folder, info)
-        units: Units = self._cache["units", version]
+            self._cache["units", "units", version] = read_units(folder, info)
+        units: Units = self._cache["units", "units", version]
         return units
 
     def check_pins(self, pins: Mapping[str, str], places: Mapping[str, Place] | None = None) -> Findings:

@@ -72,7 +72,7 @@ class Units:
 
     @cached_property
     def _by_folded(self) -> dict[str, Unit | None]:
-        """Spellings in any case; None where case tells two units apart (mm and MM never, but Mg and mg)."""
+        """Spellings in any case; None where case tells two units apart (nm and nM)."""
         folded: dict[str, Unit | None] = {}
         for word, unit in self._by_spelling.items():
             folded[word.casefold()] = unit if folded.get(word.casefold(), unit) == unit else None
@@ -106,6 +106,7 @@ class Units:
         Arguments: `values` of any shape, NaN where missing; units in any known spelling. Returns float64, same shape.
         Errors: Refused with TRM-040 or TRM-041.
 
+        >>> from opencro.terms import TermsStore
         >>> TermsStore().units().convert([212.0], "F", "C")
         array([100.])
         """
