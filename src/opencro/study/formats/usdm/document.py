@@ -32,14 +32,14 @@ class UsdmDocument:
 
     @cached_property
     def nodes(self) -> Mapping[str, tuple[Key, Node]]:
-        """Every object that has an id: id -> path and object; of two with one id, the first."""
+        """Every object that has an id: id -> path and object; of two with one id, the one in the later study version."""
         found: dict[str, tuple[Key, Node]] = {}
         pending: list[tuple[Key, Any]] = [((), self.value)]
         while pending:
             key, value = pending.pop()
             if isinstance(value, dict):
                 if isinstance(value.get("id"), str):
-                    found.setdefault(value["id"], (key, value))
+                    found[value["id"]] = (key, value)
                 pending.extend((((*key, name), child) for name, child in reversed(value.items())))
             elif isinstance(value, list):
                 pending.extend((((*key, i), value[i]) for i in range(len(value) - 1, -1, -1)))
