@@ -76,7 +76,7 @@ def _expression(text: str) -> Expression:
     return parsed
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(expressions, st.lists(rows, min_size=1, max_size=5), st.sampled_from([DTYPES, READ]))
 def test_a_row_and_a_column_mean_the_same(text: str, data: list[dict[str, object]], types: Types) -> None:
     expression = _expression(text)

@@ -12,6 +12,7 @@ import polars as pl
 
 from opencro.kernel.expression.functions import FUNCTIONS
 from opencro.kernel.expression.reading import ValueType, date_column, finite_column, number_column
+from opencro.kernel.expression.rows import value_as
 from opencro.kernel.expression.tree import (
     Arithmetic,
     Call,
@@ -24,8 +25,9 @@ from opencro.kernel.expression.tree import (
     Not,
     OneOf,
     Presence,
+    walk,
 )
-from opencro.kernel.expression.types import Known, Types, common_type, type_of, value_type
+from opencro.kernel.expression.types import Types, common_type, type_of, value_type
 
 _POLARS: dict[ValueType, type[pl.DataType]] = {
     "text": pl.String,
@@ -52,29 +54,32 @@ class _Column:
     """A Polars expression with the type in which its values are held."""
 
     values: pl.Expr
-    held: Known
+    held: ValueType
 
 
 def to_polars(expression: Expression, types: Types | None = None) -> pl.Expr:
     """An expression over the columns of a frame; a condition gives true or false, never null.
 
     `types` maps a column to its Polars type (`frame.schema`), or to one of the words text, number, boolean, date for a
-    text column that is to be read so. A column that it lacks is text.
+    text column that is to be read so. A column that it lacks is text. An expression without names gives one value.
     """
     known = types or {}
     kind = type_of(expression.node, known)
-    column = _column(expression.node, known)
-    return pl.lit(None, dtype=pl.String) if kind == "missing" else _as(column, kind)
+    return _read(expression.node, "text" if kind == "missing" else kind, known)
 
 
-def _as(column: _Column, kind: ValueType) -> pl.Expr:
+def _read(node: Node, kind: ValueType, types: Types) -> pl.Expr:
+    """A part as values of a type. A part without names is computed once: Polars does not stretch every literal."""
+    if not any(isinstance(part, Name) for part in walk(node)):
+        return pl.lit(value_as(node, kind), dtype=_POLARS[kind])
+    column = _column(node, types)
     if column.held == kind:
         return column.values
     if column.held == "text" and kind == "number":
         return number_column(column.values)
     if column.held == "text" and kind == "date":
         return date_column(column.values)
-    return pl.lit(None, dtype=_POLARS[kind])
+    return pl.when(column.values.is_null()).then(pl.lit(None, dtype=_POLARS[kind]))
 
 
 def _named(name: str, types: Types) -> _Column:
@@ -87,21 +92,12 @@ def _named(name: str, types: Types) -> _Column:
     return _Column(finite_column(values) if held == "number" else values, held)
 
 
-def _constant(value: float | str | bool | None) -> _Column:
-    if value is None or value == "":
-        return _Column(pl.lit(None, dtype=pl.String), "missing")
-    held: ValueType = "boolean" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
-    return _Column(pl.lit(value, dtype=_POLARS[held]), held)
-
-
 def _condition(node: Node, types: Types) -> pl.Expr:
-    return _as(_column(node, types), "boolean").fill_null(value=False)
+    return _read(node, "boolean", types).fill_null(value=False)
 
 
 def _column(node: Node, types: Types) -> _Column:
     match node:
-        case Constant(value=value):
-            return _constant(value)
         case Name(name=name):
             return _named(name, types)
         case Not(operand=operand):
@@ -114,28 +110,30 @@ def _column(node: Node, types: Types) -> _Column:
             return _Column(values.is_null() if missing else values.is_not_null(), "boolean")
         case Compare(sign=sign, left=left, right=right):
             kind = common_type(type_of(left, types), type_of(right, types))
-            truth = _SIGNS[sign](_as(_column(left, types), kind), _as(_column(right, types), kind))
+            truth = _SIGNS[sign](_read(left, kind, types), _read(right, kind, types))
             return _Column(truth.fill_null(value=False), "boolean")
         case OneOf():
             return _Column(_one_of(node, types), "boolean")
         case Arithmetic(sign=sign, left=left, right=right):
-            first, second = (_as(_column(part, types), "number") for part in (left, right))
+            first, second = (_read(part, "number", types) for part in (left, right))
             return _Column(finite_column(_SIGNS[sign](first, second)), "number")
         case Call():
             return _call(node, types)
+        case Constant():
+            raise AssertionError("a part without names is computed, not made a column")
 
 
 def _one_of(node: OneOf, types: Types) -> pl.Expr:
     kind = common_type(type_of(node.operand, types), *(type_of(choice, types) for choice in node.choices))
-    value = _as(_column(node.operand, types), kind)
-    hits = [(value == _as(_constant(choice.value), kind)).fill_null(value=False) for choice in node.choices]
+    value = _read(node.operand, kind, types)
+    hits = [(value == _read(choice, kind, types)).fill_null(value=False) for choice in node.choices]
     found = reduce(operator.or_, hits)
     return value.is_not_null() & ~found if node.negated else found
 
 
 def _call(node: Call, types: Types) -> _Column:
     function = FUNCTIONS[node.function]
-    arguments = [_as(_column(a, types), function.parameter(i)) for i, a in enumerate(node.arguments)]
+    arguments = [_read(a, function.parameter(i), types) for i, a in enumerate(node.arguments)]
     values = function.column(*arguments)
     if function.gives == "boolean":
         values = values.fill_null(value=False)

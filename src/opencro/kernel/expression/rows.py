@@ -48,6 +48,11 @@ def evaluate(expression: Expression, row: Mapping[str, object], types: Types | N
     return value if kind == "missing" else _as(value, kind)
 
 
+def value_as(node: Node, kind: ValueType) -> Value:
+    """What a part without names gives, read as a type."""
+    return _as(_value(node, {}, {}), kind)
+
+
 def _own_type(value: object) -> ValueType:
     if isinstance(value, bool):
         return "boolean"
