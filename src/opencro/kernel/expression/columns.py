@@ -79,7 +79,16 @@ def _read(node: Node, kind: ValueType, types: Types) -> pl.Expr:
         return number_column(column.values)
     if column.held == "text" and kind == "date":
         return date_column(column.values)
-    return pl.when(column.values.is_null()).then(pl.lit(None, dtype=_POLARS[kind]))
+    return _all_missing(column.values, _POLARS[kind])
+
+
+def _all_missing(values: pl.Expr, dtype: type[pl.DataType]) -> pl.Expr:
+    """Nulls, as many as there are rows: what a value is where its type does not fit."""
+    return values.map_batches(
+        lambda column: pl.Series(column.name, [None] * len(column), dtype=dtype),
+        return_dtype=dtype,
+        is_elementwise=True,
+    )
 
 
 def _named(name: str, types: Types) -> _Column:

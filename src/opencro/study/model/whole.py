@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -33,7 +34,7 @@ class StudyFile(Part):
 
 @dataclass(frozen=True)
 class Study:
-    """A study: its identity, protocol, forms, checks, transfers, and the documents of later stages as they were read."""
+    """A study: its identity, protocol, forms, checks, transfers, and later stages' documents as they were read."""
 
     root: Path
     file: StudyFile
@@ -43,7 +44,18 @@ class Study:
     checks: tuple[EditCheck, ...]
     transfers: Mapping[str, Transfer]
     documents: Mapping[str, Located] = field(default_factory=dict, repr=False)
-    """Every YAML document of the folder by its name relative to the root, for later stages and for lines in findings."""
+    """Every YAML document by its name relative to the root, for later stages and for lines in findings."""
+
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The text of every definition file as it was read, for versions and amendments."""
+
+    reader: ClassVar[Callable[[Path], Study]]
+    """How a folder becomes a study; set by `opencro.study.load`, so that the types know nothing of files."""
+
+    @classmethod
+    def load(cls, path: Path | str) -> Study:
+        """The study in a folder. Raises `Refused` with every finding of the reading (YML, STU-0xx, USDM)."""
+        return cls.reader(Path(path))
 
     @property
     def id(self) -> str:
