@@ -119,7 +119,10 @@ def _column(node: Node, types: Types) -> _Column:
             return _Column(values.is_null() if missing else values.is_not_null(), "boolean")
         case Compare(sign=sign, left=left, right=right):
             kind = common_type(type_of(left, types), type_of(right, types))
-            truth = _SIGNS[sign](_read(left, kind, types), _read(right, kind, types))
+            first, second = (_read(part, kind, types) for part in (left, right))
+            if kind == "boolean":  # Polars orders a literal and a column of truth values as if both had one row
+                first, second = first.cast(pl.Int8), second.cast(pl.Int8)
+            truth = _SIGNS[sign](first, second)
             return _Column(truth.fill_null(value=False), "boolean")
         case OneOf():
             return _Column(_one_of(node, types), "boolean")
