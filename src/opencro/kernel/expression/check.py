@@ -19,7 +19,7 @@ from opencro.kernel.expression.tree import (
     OneOf,
     walk,
 )
-from opencro.kernel.expression.types import Known, Types, ValueType, common_type, type_of
+from opencro.kernel.expression.types import EQUALITY, Known, Types, ValueType, common_type, type_of
 from opencro.kernel.finding import Finding, Findings, suggest
 
 
@@ -77,7 +77,7 @@ def _types(expression: Expression, node: Node, types: Types) -> Iterator[Finding
         unknown = isinstance(part, Name) and part.name not in types
         if not unknown and not _fits(part, types, expected):
             yield _mismatch(expression, part, type_of(part, types), expected)
-    if isinstance(node, Compare) and node.sign not in ("==", "!=") and _kind(types, node.left, node.right) == "boolean":
+    if isinstance(node, Compare) and node.sign not in EQUALITY and _kind(types, node.left, node.right) == "boolean":
         yield _finding(expression, node, "EXP-008", f"`{node.sign}` of conditions", "`==` or `!=`", "Use `==` or `!=`.")
 
 

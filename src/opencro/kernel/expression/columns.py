@@ -27,7 +27,7 @@ from opencro.kernel.expression.tree import (
     Presence,
     walk,
 )
-from opencro.kernel.expression.types import Types, common_type, type_of, value_type
+from opencro.kernel.expression.types import EQUALITY, Types, common_type, type_of, value_type
 
 _POLARS: dict[ValueType, type[pl.DataType]] = {
     "text": pl.String,
@@ -82,6 +82,10 @@ def _read(node: Node, kind: ValueType, types: Types) -> pl.Expr:
     return _all_missing(column.values, _POLARS[kind])
 
 
+def _first_named(node: Node) -> pl.Expr:
+    return pl.col(next(part.name for part in walk(node) if isinstance(part, Name)))
+
+
 def _all_missing(values: pl.Expr, dtype: type[pl.DataType]) -> pl.Expr:
     """Nulls, as many as there are rows: what a value is where its type does not fit."""
     return values.map_batches(
@@ -120,8 +124,8 @@ def _column(node: Node, types: Types) -> _Column:
         case Compare(sign=sign, left=left, right=right):
             kind = common_type(type_of(left, types), type_of(right, types))
             first, second = (_read(part, kind, types) for part in (left, right))
-            if kind == "boolean":  # Polars orders a literal and a column of truth values as if both had one row
-                first, second = first.cast(pl.Int8), second.cast(pl.Int8)
+            if kind == "boolean" and sign not in EQUALITY:
+                return _Column(_all_missing(_first_named(node), pl.Boolean).fill_null(value=False), "boolean")
             truth = _SIGNS[sign](first, second)
             return _Column(truth.fill_null(value=False), "boolean")
         case OneOf():

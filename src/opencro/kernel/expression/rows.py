@@ -22,7 +22,7 @@ from opencro.kernel.expression.tree import (
     OneOf,
     Presence,
 )
-from opencro.kernel.expression.types import Types, Value, common_type, type_of
+from opencro.kernel.expression.types import EQUALITY, Types, Value, common_type, type_of
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -107,6 +107,8 @@ def _value(node: Node, row: Mapping[str, object], types: Types) -> Value:
 
 def _compare(sign: str, left: Node, right: Node, row: Mapping[str, object], types: Types) -> bool:
     kind = common_type(type_of(left, types), type_of(right, types))
+    if kind == "boolean" and sign not in EQUALITY:
+        return False
     first, second = _as(_value(left, row, types), kind), _as(_value(right, row, types), kind)
     return first is not None and second is not None and _COMPARISONS[sign](first, second)
 

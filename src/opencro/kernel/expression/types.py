@@ -12,13 +12,16 @@ from opencro.kernel.expression.functions import FUNCTIONS
 from opencro.kernel.expression.reading import ValueType
 from opencro.kernel.expression.tree import Arithmetic, Call, Constant, Name, Node
 
-__all__ = ["Known", "Types", "Value", "ValueType", "common_type", "type_of", "value_type"]
+__all__ = ["EQUALITY", "Known", "Types", "Value", "ValueType", "common_type", "type_of", "value_type"]
 
 Value = str | float | bool | date | None
 """What an expression gives for a row; None is missing."""
 
 Types = Mapping[str, ValueType | pl.DataType | type[pl.DataType]]
 """Name -> its type: one of the four words (collected text, to be read so), or the Polars type of the column."""
+
+EQUALITY = ("==", "!=")
+"""The comparisons that truth values have; no other comparison of them is ever true."""
 
 Known = ValueType | Literal["missing"]
 
