@@ -20,7 +20,8 @@ DataType = Literal[
 ]  # fmt: skip
 Target = Literal["", "integer", "decimal"]
 
-_FRAME_TYPES: dict[str, type[pl.DataType]] = {
+FrameType = type[pl.DataType]
+_FRAME_TYPES: dict[str, FrameType] = {
     "integer": pl.Int64,
     "float": pl.Float64,
     "double": pl.Float64,
@@ -54,7 +55,7 @@ class Column:
         return self.type in ("integer", "decimal", "float", "double", "boolean") or self.target == "integer"
 
     @property
-    def frame_type(self) -> type[pl.DataType]:
+    def frame_type(self) -> FrameType:
         """The Polars type of this column's values."""
         return pl.Float64 if self.target == "integer" else _FRAME_TYPES.get(self.type, pl.String)
 

@@ -31,11 +31,33 @@ class Source(Part):
 
     form: Name | None = None
     group: Name | None = None
-    datasets: tuple[Name, ...] = Field(default=(), description="domains whose rows give rows here, in order of preference")
-    by: tuple[Name, ...] = Field(default=(), description="one row per participant and combination of these variables")
-    where: str = Field(default="", description="expression over items (or variables of the datasets); the rest gives no row")
+    datasets: tuple[Name, ...] = Field(
+        default=(), description="domains whose rows give rows here, in order of preference"
+    )
+    by: tuple[Name, ...] = Field(
+        default=(),
+        description="one row per participant (for a form: and visit) and combination of these variables or items",
+    )
+    where: str = Field(
+        default="", description="expression over items (or variables of the datasets); the rest gives no row"
+    )
     set: dict[Name, str] = Field(default={}, description="items given a fixed value in these rows")
     unpivot: Unpivot | None = None
+
+
+class UnitConversion(Part):
+    """How results in one collected unit come to the standard unit.
+
+    Without `factor` the units are converted exactly, through the units pack. `decimals` rounds results, `range_decimals` limits of
+    the reference range, half away from zero; without them nothing is rounded.
+    """
+
+    unit: str = Field(description="unit as collected; empty for results without a unit")
+    standard: str = Field(description="standard unit; empty for none")
+    tests: tuple[str, ...] = Field(default=(), description="test codes to which it applies; empty = all others")
+    factor: str = Field(default="", pattern=r"^([0-9]+(\.[0-9]+)?)?$", description="exact decimal")
+    decimals: int | None = Field(default=None, ge=0)
+    range_decimals: int | None = Field(default=None, ge=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +96,8 @@ class Domain:
     structure: str = ""
     comment: str = ""
     supplemental_by: str = ""
+    supplemental_width: int = 0
+    conversions: tuple[UnitConversion, ...] = ()
     file: str = ""
 
     def all_variables(self) -> Mapping[str, Variable]:
@@ -92,7 +116,11 @@ class DomainHead(Part):
     keep: str = ""
     order: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
-    supplemental_by: str = Field(default="", description="IDVAR of the SUPP-- dataset; the --SEQ variable when left out")
+    supplemental_by: str = Field(
+        default="", description="IDVAR of the SUPP-- dataset; the --SEQ variable when left out"
+    )
+    supplemental_width: int = Field(default=0, ge=0, description="IDVARVAL is right-aligned in so many characters")
+    conversions: tuple[UnitConversion, ...] = Field(default=(), description="how results come to standard units")
 
 
 class Link(Part):
@@ -103,3 +131,10 @@ class Link(Part):
     right: Name
     by: dict[Name, Name] = Field(description="variable on the left: variable on the right")
     relation: Text = Field(description="template of RELID over variables of the left record")
+    width: int = Field(default=0, ge=0, description="IDVARVAL is right-aligned in so many characters")
+
+
+class LinkFile(Part):
+    """tabulation/RELREC.yaml."""
+
+    links: tuple[Link, ...] = ()

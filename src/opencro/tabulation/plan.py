@@ -1,7 +1,7 @@
 """From declarations to an order of work: every variable of every domain is a node, what it needs are its edges.
 
-Cycles between domains are allowed (DM takes its reference start from EX, EX its study days from DM) as long as no variable needs
-itself. Findings TAB-010..019 belong to the phase "plan".
+Cycles between domains are allowed (DM takes its reference start from EX, EX its study days from DM) as long as no
+variable needs itself. Findings TAB-010..019 belong to the phase "plan".
 """
 
 from __future__ import annotations
@@ -34,14 +34,7 @@ class Node:
 def plan_tabulation(study: Study, domains: Mapping[str, Domain]) -> tuple[tuple[Node, ...], Findings]:
     """The order in which rows and variables are made, and what makes that impossible."""
     findings: list[Finding] = []
-    graph: dict[Node, set[Node]] = {}
-    for domain in domains.values():
-        graph[Node(domain.name, ROWS)] = _row_needs(study, domain, domains, findings)
-        kept = {Node(domain.name, ROWS)} | {Node(domain.name, n) for n in _own(domain, names_in(domain.keep))}
-        graph[Node(domain.name, KEPT)] = kept
-        items = _items_of(study, domain)
-        for variable in domain.all_variables().values():
-            graph[Node(domain.name, variable.name)] = _variable_needs(domain, variable, domains, items, findings)
+    graph = plan_edges(study, domains, findings)
     if findings:
         return (), Findings(tuple(findings))
     try:
@@ -51,6 +44,22 @@ def plan_tabulation(study: Study, domains: Mapping[str, Domain]) -> tuple[tuple[
         place = Place(domains[error.args[1][0].domain].file)
         remedy = "Break the circle: let one of them come from an item."
         return (), Findings((Finding("TAB-013", place, f"variables need each other: {circle}", "no circle", remedy),))
+
+
+def plan_edges(
+    study: Study, domains: Mapping[str, Domain], findings: list[Finding] | None = None
+) -> dict[Node, set[Node]]:
+    """What each node needs; names that do not exist go to `findings`."""
+    noted: list[Finding] = [] if findings is None else findings
+    graph: dict[Node, set[Node]] = {}
+    for domain in domains.values():
+        graph[Node(domain.name, ROWS)] = _row_needs(study, domain, domains, noted)
+        kept = {Node(domain.name, ROWS)} | {Node(domain.name, n) for n in _own(domain, names_in(domain.keep))}
+        graph[Node(domain.name, KEPT)] = kept
+        items = _items_of(study, domain)
+        for variable in domain.all_variables().values():
+            graph[Node(domain.name, variable.name)] = _variable_needs(domain, variable, domains, items, noted)
+    return graph
 
 
 def _own(domain: Domain, names: frozenset[str]) -> set[str]:
@@ -63,11 +72,13 @@ def _row_needs(study: Study, domain: Domain, domains: Mapping[str, Domain], find
         place = Place(domain.file, None, f"sources/{i}")
         if source.form is not None and source.form not in study.forms:
             remedy = suggest(source.form, study.forms) or "Declare the form under forms/."
-            findings.append(Finding("TAB-010", place, f'form "{source.form}" does not exist', "a form of the study", remedy))
+            got = f'form "{source.form}" does not exist'
+            findings.append(Finding("TAB-010", place, got, "a form of the study", remedy))
         for name in source.datasets:
             if name not in domains:
                 remedy = suggest(name, domains) or "Declare it under tabulation/."
-                findings.append(Finding("TAB-011", place, f'domain "{name}" does not exist', "a declared domain", remedy))
+                got = f'domain "{name}" does not exist'
+                findings.append(Finding("TAB-011", place, got, "a declared domain", remedy))
                 continue
             wanted = {*source.by, *names_in(source.where)} & set(domains[name].all_variables())
             needs |= {Node(name, KEPT)} | {Node(name, v) for v in wanted}
@@ -87,11 +98,13 @@ def _variable_needs(
         if prefix == "raw":
             if rest not in items:
                 remedy = suggest(rest, items) or "Name an item of the form."
-                findings.append(Finding("TAB-012", place, f'item "{rest}" is in no source', "an item of the sources", remedy))
+                got = f'item "{rest}" is in no source'
+                findings.append(Finding("TAB-012", place, got, "an item of the sources", remedy))
         elif not rest and name in own:
             needs.add(Node(domain.name, name))
         elif rest and prefix in domains and rest in domains[prefix].all_variables():
-            needs |= {Node(prefix, rest), Node(prefix, KEPT)}
+            # Within its own domain a lookup sees all rows, so that it may serve to decide which are kept.
+            needs |= {Node(prefix, rest)} if prefix == domain.name else {Node(prefix, rest), Node(prefix, KEPT)}
         else:
             known = [*own, *(f"{d}.{v}" for d in domains for v in domains[d].all_variables())]
             remedy = suggest(name, known) or "Declare the variable."

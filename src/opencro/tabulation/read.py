@@ -5,6 +5,7 @@ Source: house.md, "Read -> resolve -> plan -> run"; errors here are TAB-001..009
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,9 +18,10 @@ from opencro.study import Study, validation_findings
 from opencro.tabulation.algorithms import ALGORITHMS
 from opencro.tabulation.algorithms.algorithm import Algorithm
 from opencro.tabulation.algorithms.derive import Branch
-from opencro.tabulation.model import Domain, DomainHead, Variable
+from opencro.tabulation.model import Domain, DomainHead, Link, LinkFile, Variable
 
 _OPTIONS = ("label", "type", "length", "origin", "comment", "evaluator", "codelist", "when")
+_DOMAIN_FILE = re.compile(r"^tabulation/[A-Z][A-Z0-9]{1,7}\.yaml$")
 _SECTIONS = ("variables", "supplemental", "working")
 
 
@@ -28,7 +30,7 @@ def read_domains(study: Study) -> tuple[dict[str, Domain], Findings]:
     findings: list[Finding] = []
     domains: dict[str, Domain] = {}
     for name, document in sorted(study.documents.items()):
-        if not name.startswith("tabulation/") or name.rsplit("/", 1)[-1].startswith(("RELREC", "trial")):
+        if not _DOMAIN_FILE.match(name) or name == "tabulation/RELREC.yaml":
             continue
         domain = _read_domain(document, findings)
         if domain is not None:
@@ -44,10 +46,23 @@ def load_domains(study: Study) -> dict[str, Domain]:
     return domains
 
 
+def load_links(study: Study) -> tuple[Link, ...]:
+    """The related records that tabulation/RELREC.yaml declares; Refused when it cannot be read."""
+    document = study.documents.get("tabulation/RELREC.yaml")
+    if document is None:
+        return ()
+    try:
+        return LinkFile.model_validate(document.value).links
+    except ValidationError as error:
+        raise Refused(validation_findings(error, document, "TAB-006")) from None
+
+
 def _read_domain(document: Located, findings: list[Finding]) -> Domain | None:
     value = document.value
     if not isinstance(value, dict):
-        findings.append(_finding("TAB-001", document, (), "the file holds no mapping", "domain, sources, variables", ""))
+        findings.append(
+            _finding("TAB-001", document, (), "the file holds no mapping", "domain, sources, variables", "")
+        )
         return None
     try:
         head = DomainHead.model_validate({k: v for k, v in value.items() if k not in _SECTIONS})
@@ -71,6 +86,8 @@ def _read_domain(document: Located, findings: list[Finding]) -> Domain | None:
         structure=head.structure,
         comment=head.comment,
         supplemental_by=head.supplemental_by,
+        supplemental_width=head.supplemental_width,
+        conversions=head.conversions,
         file=document.file,
     )
 

@@ -35,6 +35,8 @@ def _from_form(source: Source, records: Records) -> pl.DataFrame:
     frame = records(source.form or "", source.group)
     if source.where:
         frame = frame.filter(to_polars(parsed(source.where), dict(frame.schema)))
+    if source.by:
+        frame = frame.unique(["participant", "event", *source.by], keep="first", maintain_order=True)
     provenance = [pl.col(k).alias(f"_{k}") for k in _KEYS]
     form = [pl.lit(source.form).alias("_form"), pl.lit(source.group, dtype=pl.String).alias("_group")]
     items = [c for c in frame.columns if c not in _NOT_ITEMS]

@@ -31,7 +31,7 @@ def derive_supplemental(table: Table, rows: pl.DataFrame) -> pl.DataFrame | None
         pl.lit(domain.name).alias("RDOMAIN"),
         pl.col("USUBJID"),
         pl.lit(by or None, dtype=pl.String).alias("IDVAR"),
-        (identity_text(by, rows) if by else pl.lit(None, dtype=pl.String)).alias("IDVARVAL"),
+        (identity_text(by, rows, domain.supplemental_width) if by else pl.lit(None, dtype=pl.String)).alias("IDVARVAL"),
     ]
     parts = []
     for variable in domain.supplemental.values():
@@ -56,10 +56,11 @@ def id_variable(domain: Domain) -> str:
     return sequence if sequence in domain.variables else ""
 
 
-def identity_text(by: str, rows: pl.DataFrame) -> pl.Expr:
-    """The value of IDVAR as text, without decimals."""
+def identity_text(by: str, rows: pl.DataFrame, width: int = 0) -> pl.Expr:
+    """The value of IDVAR as text, without decimals, right-aligned in a width."""
     column = pl.col(by)
-    return column.cast(pl.Int64).cast(pl.String) if rows.schema[by] == pl.Float64 else column.cast(pl.String)
+    text = column.cast(pl.Int64).cast(pl.String) if rows.schema[by] == pl.Float64 else column.cast(pl.String)
+    return text.str.pad_start(width, " ")
 
 
 def derive_relations(links: Sequence[Link], tables: Mapping[str, Table]) -> pl.DataFrame | None:
@@ -68,26 +69,28 @@ def derive_relations(links: Sequence[Link], tables: Mapping[str, Table]) -> pl.D
     for link in links:
         left, right = tables[link.left].frame, tables[link.right].frame
         names = sorted(set(link.relation.split("{")[1:]))
-        relation = template_expression(link.relation, {n.split("}")[0]: pl.col(n.split("}")[0]).cast(pl.String) for n in names})
+        relation = template_expression(
+            link.relation, {n.split("}")[0]: pl.col(n.split("}")[0]).cast(pl.String) for n in names}
+        )
         mine = left.with_columns(relation.alias("RELID")).drop_nulls(["RELID", *link.by])
         keys = right.select(list(link.by.values())).unique()
         linked = mine.join(keys, left_on=list(link.by), right_on=list(link.by.values()), how="semi")
         ids = linked.select(*link.by, "RELID").unique()
         theirs = right.join(ids, left_on=list(link.by.values()), right_on=list(link.by), how="inner")
-        parts += [_related(linked, link.left), _related(theirs, link.right)]
+        parts += [_related(linked, link.left, link.width), _related(theirs, link.right, link.width)]
     if not parts:
         return None
     return pl.concat(parts).sort("USUBJID", "RELID", "RDOMAIN", "IDVARVAL").select(RELREC_COLUMNS)
 
 
-def _related(rows: pl.DataFrame, domain: str) -> pl.DataFrame:
+def _related(rows: pl.DataFrame, domain: str, width: int) -> pl.DataFrame:
     sequence = f"{domain}SEQ"
     return rows.select(
         "STUDYID",
         pl.lit(domain).alias("RDOMAIN"),
         "USUBJID",
         pl.lit(sequence).alias("IDVAR"),
-        pl.col(sequence).cast(pl.Int64).cast(pl.String).alias("IDVARVAL"),
+        identity_text(sequence, rows, width).alias("IDVARVAL"),
         pl.lit(None, dtype=pl.String).alias("RELTYPE"),
         "RELID",
     )

@@ -37,7 +37,7 @@ def tabulate(study: Study, domains: Mapping[str, Domain], records: Records, cata
     if not findings.ok:
         raise Refused(findings)
     tables: dict[str, Table] = {}
-    bench = Bench(study, tables)
+    bench = Bench(study, tables, records)
     types = {(d.name, v.name): v.type for d in catalogue.domains for v in d.variables}
     for node in order:
         domain = domains[node.domain]
@@ -76,9 +76,11 @@ def number_text(values: pl.Series) -> pl.Series:
     whole = values.cast(pl.Float64)
     integer = whole.cast(pl.Int64, strict=False).cast(pl.String)
     is_whole = (whole == whole.round(0)).fill_null(value=False)
-    return pl.DataFrame({"w": is_whole, "i": integer, "f": whole.cast(pl.String)}).select(
-        pl.when("w").then("i").otherwise("f").alias(values.name)
-    ).to_series()
+    return (
+        pl.DataFrame({"w": is_whole, "i": integer, "f": whole.cast(pl.String)})
+        .select(pl.when("w").then("i").otherwise("f").alias(values.name))
+        .to_series()
+    )
 
 
 def _numbers(column: pl.Series, table: Table, variable: Variable, bench: Bench) -> pl.Series:

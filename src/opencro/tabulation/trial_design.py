@@ -63,7 +63,7 @@ def _visit_rows(study: Study) -> Cells:
     for visit in sorted(study.protocol.schedule.visits, key=lambda v: v.number):
         if visit.unscheduled:
             continue
-        planned = {
+        planned: dict[str, str | float | None] = {
             "VISITNUM": visit.number, "VISIT": visit.name, "VISITDY": None if visit.day is None else float(visit.day),
             "TVSTRL": visit.start_rule, "TVENRL": visit.end_rule,
         }  # fmt: skip
@@ -107,5 +107,3 @@ def design_place(study: Study, domain: str) -> str:
     """The file of the protocol that a trial design domain comes from."""
     files = {"TA": "design", "TE": "design", "TV": "schedule", "TI": "eligibility", "TS": "summary"}
     return f"protocol/{files[domain]}.yaml"
-
-
