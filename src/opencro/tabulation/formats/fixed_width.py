@@ -54,7 +54,8 @@ def pad_text(text: pl.Series, width: int, encoding: str) -> Bytes2D:
     words = filled.unique(maintain_order=True)
     cells = b"".join(word.encode(encoding).ljust(width) for word in words)
     places = filled.replace_strict(words, pl.Series(range(len(words)), dtype=pl.UInt32), return_dtype=pl.UInt32)
-    return np.frombuffer(cells, dtype=np.uint8).reshape(len(words), width)[places.to_numpy()]
+    padded: Bytes2D = np.frombuffer(cells, dtype=np.uint8).reshape(len(words), width)[places.to_numpy()]
+    return padded
 
 
 def is_ascii(text: pl.Series) -> bool:

@@ -68,4 +68,5 @@ def pack_ibm(values: Doubles, missing: Marks | None = None) -> Words:
 def fits_ibm(values: Doubles) -> npt.NDArray[np.bool_]:
     """Where a value can be stored: missing, zero, or SMALLEST <= |value| <= LARGEST."""
     size = np.abs(values)
-    return np.isnan(values) | (size == 0) | ((size >= SMALLEST) & (size <= LARGEST))
+    fits: npt.NDArray[np.bool_] = np.isnan(values) | (size == 0) | ((size >= SMALLEST) & (size <= LARGEST))
+    return fits

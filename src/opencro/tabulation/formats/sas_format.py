@@ -9,13 +9,15 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-_FORMAT = re.compile(r"^(?P<name>\$?(?:[A-Z_](?:[A-Z0-9_]*[A-Z_])?)?)(?P<width>\d{1,5})?\.?(?P<decimals>\d{1,2})?$", re.I)
-_DATES = frozenset(
-    "DATE DDMMYY DDMMYYB DDMMYYC DDMMYYD DDMMYYN DDMMYYP DDMMYYS MMDDYY MMDDYYB MMDDYYC MMDDYYD MMDDYYN MMDDYYP MMDDYYS "
-    "YYMMDD YYMMDDB YYMMDDC YYMMDDD YYMMDDN YYMMDDP YYMMDDS E8601DA B8601DA IS8601DA WORDDATE WEEKDATE".split()
+_FORMAT = re.compile(
+    r"^(?P<name>\$?(?:[A-Z_](?:[A-Z0-9_]*[A-Z_])?)?)(?P<width>\d{1,5})?\.?(?P<decimals>\d{1,2})?$", re.I
 )
-_DATETIMES = frozenset("DATETIME E8601DT B8601DT IS8601DT DATEAMPM".split())
-_TIMES = frozenset("TIME E8601TM B8601TM IS8601TM HHMM TIMEAMPM TOD".split())
+_SHAPES = ("", "B", "C", "D", "N", "P", "S")
+_DATES = {f"{order}{shape}" for order in ("DDMMYY", "MMDDYY", "YYMMDD") for shape in _SHAPES} | {
+    "DATE", "WORDDATE", "WEEKDATE", "E8601DA", "B8601DA", "IS8601DA"
+}  # fmt: skip
+_DATETIMES = {"DATETIME", "DATEAMPM", "E8601DT", "B8601DT", "IS8601DT"}
+_TIMES = {"TIME", "TIMEAMPM", "TOD", "HHMM", "E8601TM", "B8601TM", "IS8601TM"}
 
 
 @dataclass(frozen=True, slots=True)

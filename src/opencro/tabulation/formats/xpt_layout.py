@@ -7,9 +7,8 @@ VAX), the observation header and the observations, each block filled with blanks
 
 from __future__ import annotations
 
+import struct
 from datetime import datetime
-
-import numpy as np
 
 RECORD = 80
 NAMESTR_SIZES = (140, 136)
@@ -31,25 +30,9 @@ MAX_COLUMNS = 9999
 NUMERIC = 1
 CHARACTER = 2
 
-FIELDS = np.dtype(
-    [
-        ("type", ">i2"),
-        ("hash", ">i2"),
-        ("length", ">i2"),
-        ("number", ">i2"),
-        ("name", "V8"),
-        ("label", "V40"),
-        ("format", "V8"),
-        ("format_width", ">i2"),
-        ("format_decimals", ">i2"),
-        ("format_justify", ">i2"),
-        ("fill", "V2"),
-        ("informat", "V8"),
-        ("informat_width", ">i2"),
-        ("informat_decimals", ">i2"),
-        ("position", ">i4"),
-    ]
-)
+DESCRIBED = struct.Struct(">4h8s40s8s3h2s8s2hi")
+"""Type, hash, length, number, name, label, format, its width, decimals and justification, fill, informat, its width and
+decimals, position in the row: the first 88 bytes of a NAMESTR record; what follows is zero."""
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 

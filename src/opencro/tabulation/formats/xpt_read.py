@@ -8,6 +8,7 @@ name the byte offset; nothing is guessed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -57,14 +58,12 @@ def read_xpt(source: Source, *, encoding: str | None = None) -> list[Dataset]:
 
 
 def _read_fields(data: bytes, member: Member, file: str, findings: list[Finding]) -> list[_Field]:
-    dtype = np.dtype({**_offsets(), "itemsize": member.namestr_size})
-    records = np.frombuffer(data, dtype=dtype, count=member.columns, offset=member.namestrs)
     fields = []
-    for i, record in enumerate(records):
+    for i in range(member.columns):
         at = member.namestrs + i * member.namestr_size
-        field = _read_field(record)
-        if int(record["type"]) not in (layout.NUMERIC, layout.CHARACTER):
-            findings.append(_broken(file, at, f"variable {i + 1} has type {int(record['type'])}", "type 1 or 2"))
+        kind, field = _read_field(data, at)
+        if kind not in (layout.NUMERIC, layout.CHARACTER):
+            findings.append(_broken(file, at, f"variable {i + 1} has type {kind}", "type 1 or 2"))
         elif field.width < 1 or (field.numeric and not 2 <= field.width <= 8):
             limits = "2 to 8 bytes" if field.numeric else "1 byte or more"
             findings.append(_broken(file, at + 4, f"variable {i + 1} takes {field.width} bytes", limits))
@@ -72,30 +71,36 @@ def _read_fields(data: bytes, member: Member, file: str, findings: list[Finding]
             findings.append(_broken(file, at + 84, f"variable {i + 1} starts at byte {field.position}", "0 or more"))
         fields.append(field)
     _check_fields(fields, member, file, findings)
+    width = _row_width(fields)
+    if not findings and _count_rows(data, member, width) * width > member.rows_end - member.rows_start:
+        whole = (member.rows_end - member.rows_start) // width
+        got = f"row {whole + 1} is cut short, a row takes {width} bytes"
+        findings.append(_broken(file, member.rows_start + whole * width, got, "whole rows", "XPT-010"))
     return fields
 
 
-def _offsets() -> dict[str, list[object]]:
-    names = list(layout.FIELDS.names or ())
-    described = [layout.FIELDS.fields[name] for name in names] if layout.FIELDS.fields else []
-    return {"names": [*names], "formats": [d[0] for d in described], "offsets": [d[1] for d in described]}
+def _row_width(fields: list[_Field]) -> int:
+    return max((f.position + f.width for f in fields), default=0)
 
 
-def _read_field(record: np.void) -> _Field:
-    return _Field(
-        numeric=int(record["type"]) == layout.NUMERIC,
-        width=int(record["length"]),
-        position=int(record["position"]),
-        name=record["name"].tobytes(),
-        label=record["label"].tobytes(),
-        format=_format(record, "format"),
-        informat=_format(record, "informat"),
+def _read_field(data: bytes, at: int) -> tuple[int, _Field]:
+    kind, _, width, _, name, label, *shown, informat, informat_width, informat_decimals, position = (
+        layout.DESCRIBED.unpack_from(data, at)
     )
+    field = _Field(
+        numeric=kind == layout.NUMERIC,
+        width=width,
+        position=position,
+        name=name,
+        label=label,
+        format=_format(shown[0], shown[1], shown[2]),
+        informat=_format(informat, informat_width, informat_decimals),
+    )
+    return kind, field
 
 
-def _format(record: np.void, kind: str) -> SasFormat:
-    name = record[kind].tobytes().decode("latin-1").strip(" \x00")
-    return SasFormat(name, max(0, int(record[f"{kind}_width"])), max(0, int(record[f"{kind}_decimals"])))
+def _format(name: bytes, width: int, decimals: int) -> SasFormat:
+    return SasFormat(name.decode("latin-1").strip(" \x00"), max(0, width), max(0, decimals))
 
 
 def _check_fields(fields: list[_Field], member: Member, file: str, findings: list[Finding]) -> None:
@@ -109,7 +114,7 @@ def _check_fields(fields: list[_Field], member: Member, file: str, findings: lis
             findings.append(_broken(file, at, f"variable {name} stands twice", "each name once"))
         seen.add(field.name)
     placed = sorted((field.position, field.width) for field in fields)
-    for (start, width), (following, _) in zip(placed, placed[1:], strict=False):
+    for (start, width), (following, _) in pairwise(placed):
         if start + width > following:
             got = f"variables overlap at byte {following} of the row"
             findings.append(_broken(file, member.namestrs, got, "variables side by side"))
@@ -137,7 +142,7 @@ def _decodes(piece: bytes, encoding: str) -> bool:
 
 
 def _cells(data: bytes, member: Member, fields: list[_Field]) -> npt.NDArray[np.uint8]:
-    width = max((f.position + f.width for f in fields), default=0)
+    width = _row_width(fields)
     rows = _count_rows(data, member, width)
     return np.frombuffer(data, dtype=np.uint8, count=rows * width, offset=member.rows_start).reshape(rows, width)
 
@@ -147,19 +152,14 @@ def _count_rows(data: bytes, member: Member, width: int) -> int:
     size = member.rows_end - member.rows_start
     if width == 0 or size == 0:
         return 0
-    filled = member.rows_start + len(data[member.rows_start : member.rows_end].rstrip(b" ")) - member.rows_start
+    last = data[member.rows_end - layout.RECORD : member.rows_end]
+    filled = size - layout.RECORD + len(last.rstrip(b" "))
     return max(-(-filled // width), (size - layout.RECORD) // width + 1)
 
 
 def _read_member(
     data: bytes, member: Member, fields: list[_Field], codec: str, file: str, findings: list[Finding]
 ) -> Dataset | None:
-    width = max((f.position + f.width for f in fields), default=0)
-    if width and _count_rows(data, member, width) * width > member.rows_end - member.rows_start:
-        whole = (member.rows_end - member.rows_start) // width
-        got = f"row {whole + 1} is cut short, a row takes {width} bytes"
-        findings.append(_broken(file, member.rows_start + whole * width, got, "whole rows", "XPT-010"))
-        return None
     cells = _cells(data, member, fields)
     columns, series, special = [], [], []
     for i, field in enumerate(fields):
@@ -236,7 +236,9 @@ _ENCODING_REMEDY = "Name the encoding in which the file was written."
 
 
 def _unreadable(file: str, at: int, byte: int, codec: str) -> Finding:
-    return Finding("XPT-012", Place(file, None, f"byte {at}"), f"byte 0x{byte:02X}", f"text in {codec}", _ENCODING_REMEDY)
+    return Finding(
+        "XPT-012", Place(file, None, f"byte {at}"), f"byte 0x{byte:02X}", f"text in {codec}", _ENCODING_REMEDY
+    )
 
 
 def _broken(file: str, at: int, got: str, expected: str, code: str = "XPT-009") -> Finding:

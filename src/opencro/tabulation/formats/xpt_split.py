@@ -11,7 +11,7 @@ from opencro.kernel.finding import Finding, Place
 from opencro.tabulation.formats import xpt_layout as layout
 
 _AGAIN = "Get the file again from its source: it is damaged."
-_HEADERS = 7 * layout.RECORD
+_HEADERS = 6 * layout.RECORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,9 @@ def _check_library(data: bytes, file: str) -> list[Finding]:
         return [_finding("XPT-003", file, 0, "a file of PROC CPORT", "a transport file of version 5", remedy)]
     if not data.startswith(layout.LIBRARY):
         got = "an empty file" if not data else f"a file that begins with {data[:20]!r}"
-        return [_finding("XPT-001", file, 0, got, "the library header of SAS transport version 5", "Give an .xpt file.")]
+        return [
+            _finding("XPT-001", file, 0, got, "the library header of SAS transport version 5", "Give an .xpt file.")
+        ]
     if len(data) % layout.RECORD:
         got = f"{len(data)} bytes"
         return [_finding("XPT-004", file, len(data), got, "a multiple of 80: the file is cut short", _AGAIN)]
@@ -75,7 +77,7 @@ def _member_starts(data: bytes) -> list[int]:
 
 def _read_member(data: bytes, start: int, end: int, file: str, findings: list[Finding]) -> Member | None:
     if end - start < _HEADERS:
-        findings.append(_finding("XPT-006", file, end, "the member header is cut short", "its seven records", _AGAIN))
+        findings.append(_finding("XPT-006", file, end, "the member header is cut short", "its six records", _AGAIN))
         return None
     size = _digits(data[start + 74 : start + 78])
     if size not in layout.NAMESTR_SIZES:
@@ -90,9 +92,7 @@ def _read_member(data: bytes, start: int, end: int, file: str, findings: list[Fi
     return _read_described(data, start, end, size, file, findings)
 
 
-def _read_described(
-    data: bytes, start: int, end: int, size: int, file: str, findings: list[Finding]
-) -> Member | None:
+def _read_described(data: bytes, start: int, end: int, size: int, file: str, findings: list[Finding]) -> Member | None:
     names = start + 4 * layout.RECORD
     columns = _digits(data[names + 54 : names + 58])
     if columns is None:
