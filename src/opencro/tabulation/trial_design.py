@@ -103,7 +103,7 @@ _DOMAINS: dict[str, tuple[dict[str, pl.DataType], Callable[[Study], Cells]]] = {
 }  # fmt: skip
 
 
-def design_place(study: Study, domain: str) -> str:
+def design_place(domain: str) -> str:
     """The file of the protocol that a trial design domain comes from."""
     files = {"TA": "design", "TE": "design", "TV": "schedule", "TI": "eligibility", "TS": "summary"}
     return f"protocol/{files[domain]}.yaml"

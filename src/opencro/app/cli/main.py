@@ -1,0 +1,59 @@
+"""`opencro`: one command per thing that a person wants done."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from opencro.app.cli.data import import_command, rehearse_command, verify_command
+from opencro.app.cli.demo import demo_command
+from opencro.app.cli.design import check_command, diff_command, init_command, schedule_command
+from opencro.app.cli.exchange import convert_command, terms_app
+from opencro.app.cli.product import build_command, compare_command, trace_command
+from opencro.app.cli.version import software_version
+
+app = typer.Typer(
+    name="opencro",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Run a clinical trial from a folder of text: a protocol goes in, a submission comes out, every number is traceable.",
+    epilog="Exit codes: 0 done, 1 findings that stop the run, 2 wrong usage. Start with: opencro init mystudy",
+)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(software_version())
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Options that come before any command."""
+
+
+_PLAN, _RUN, _ASK = "Plan a study", "Run it", "Ask it"
+app.command("init", rich_help_panel=_PLAN)(init_command)
+app.command("check", rich_help_panel=_PLAN)(check_command)
+app.command("schedule", rich_help_panel=_PLAN)(schedule_command)
+app.command("diff", rich_help_panel=_PLAN)(diff_command)
+app.command("convert", rich_help_panel=_PLAN)(convert_command)
+app.add_typer(terms_app, name="terms", rich_help_panel=_PLAN)
+app.command("import", rich_help_panel=_RUN)(import_command)
+app.command("rehearse", rich_help_panel=_RUN)(rehearse_command)
+app.command("build", rich_help_panel=_RUN)(build_command)
+app.command("demo", rich_help_panel=_RUN)(demo_command)
+app.command("trace", rich_help_panel=_ASK)(trace_command)
+app.command("compare", rich_help_panel=_ASK)(compare_command)
+app.command("verify", rich_help_panel=_ASK)(verify_command)
+
+
+def run() -> None:
+    """The console script."""
+    app()

@@ -1,0 +1,183 @@
+"""`opencro trace`: from a cell of a dataset to the keystrokes, and from an item to everything that depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from opencro.app.wiring import open_study_ledger, records_of, terms_of
+from opencro.kernel.finding import Finding, Place, Refused, suggest
+from opencro.ledger import ItemChange, Ledger, RecordKey, Snapshot
+from opencro.study import Study
+from opencro.tabulation import (
+    ItemSource,
+    Records,
+    Tabulation,
+    Trace,
+    design_place,
+    find_dependents,
+    load_domains,
+    order_rows,
+    tabulate,
+    trace_cell,
+)
+from opencro.tabulation.algorithms.algorithm import Bench
+
+TRIAL_DESIGN = ("TA", "TE", "TV", "TI", "TS")
+
+
+@dataclass(frozen=True)
+class KeyedItem:
+    """An item at the end of a trace: its record on the form and everything that was ever entered in it."""
+
+    source: ItemSource
+    key: RecordKey
+    label: str
+    history: tuple[ItemChange, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer for one cell: the derivations as a tree, and the items with their history."""
+
+    dataset: str
+    variable: str
+    where: Mapping[str, str]
+    trace: Trace
+    items: tuple[KeyedItem, ...]
+
+
+def trace_dataset_cell(
+    study: Study, dataset: str, variable: str, where: Mapping[str, str], *, database: str | None = None
+) -> Answer:
+    """Trace the cell of `variable` in the one row of `dataset` whose variables have the values of `where`.
+
+    `where` must name USUBJID. Raises Refused (TRC-001..004) when nothing or more than one row fits.
+    """
+    with open_study_ledger(study, database) as ledger:
+        participant = _participant(study, dataset, where)
+        snapshot = ledger.snapshot(participant=participant)
+        records = records_of(study, snapshot)
+        made = _tabulate(study, records)
+        domain, variable, where = _behind_supplemental(made, dataset, variable, where)
+        row = _find_row(made, domain, where)
+        _check_variable(made, domain, variable)
+        trace = trace_cell(study, made, Bench(study, made.tables, records), domain, variable, row)
+        items = tuple(_keyed(study, ledger, snapshot, source) for source in trace.items())
+    return Answer(dataset, variable, where, trace, items)
+
+
+def trace_dependents(study: Study, form: str, item: str) -> tuple[str, ...]:
+    """Everything that an item of a form can reach, as `AE.AESEV`; `AE.*` where it decides which rows there are."""
+    if form not in study.forms:
+        raise Refused([_finding("TRC-005", f'form "{form}" does not exist', "a form", suggest(form, study.forms))])
+    known = {i.id for g in study.forms[form].groups for i in g.items}
+    if item not in known:
+        raise Refused([_finding("TRC-006", f'form {form} has no item "{item}"', "an item", suggest(item, known))])
+    return find_dependents(study, load_domains(study), form, item)
+
+
+def _tabulate(study: Study, records: Records) -> Tabulation:
+    catalogue = terms_of(study).catalogue("sdtmig", study.file.standards["sdtmig"])
+    made = tabulate(study, load_domains(study), records, catalogue)
+    for table in made.tables.values():
+        table.frame = order_rows(table)
+    return made
+
+
+def _participant(study: Study, dataset: str, where: Mapping[str, str]) -> str:
+    if dataset in TRIAL_DESIGN:
+        got = f"{dataset} comes from the protocol, not from participants"
+        raise Refused([_finding("TRC-001", got, "a dataset about participants", f"See {design_place(dataset)}.")])
+    if "USUBJID" not in where:
+        raise Refused([_finding("TRC-002", "no USUBJID", "the row's USUBJID", "Give USUBJID=... for the row.")])
+    before, _, after = study.file.usubjid.replace("{study}", study.id).partition("{participant}")
+    return where["USUBJID"].removeprefix(before).removesuffix(after)
+
+
+def _behind_supplemental(
+    made: Tabulation, dataset: str, variable: str, where: Mapping[str, str]
+) -> tuple[str, str, Mapping[str, str]]:
+    """For SUPP-- the row of the parent domain and its supplemental variable."""
+    if not dataset.startswith("SUPP") or dataset[4:] not in made.tables:
+        return dataset, variable, where
+    parent = {k: v for k, v in where.items() if k in ("STUDYID", "USUBJID")}
+    if where.get("IDVAR"):
+        parent[where["IDVAR"]] = where.get("IDVARVAL", "").strip()
+    return dataset[4:], where.get("QNAM", variable), parent
+
+
+def _check_variable(made: Tabulation, domain: str, variable: str) -> None:
+    known = made.tables[domain].domain.all_variables()
+    if variable not in known:
+        got = f"{domain} has no variable {variable}"
+        raise Refused([_finding("TRC-003", got, "a declared variable", suggest(variable, known))])
+
+
+def _find_row(made: Tabulation, domain: str, where: Mapping[str, str]) -> int:
+    if domain not in made.tables:
+        got = f"dataset {domain} is not made from records"
+        raise Refused([_finding("TRC-001", got, "a declared domain", suggest(domain, made.tables))])
+    frame = made.tables[domain].frame.with_row_index("_at")
+    for name, value in where.items():
+        _check_variable(made, domain, name)
+        column = pl.col(name)
+        wanted = column == float(value) if frame.schema[name] == pl.Float64 else column == value
+        frame = frame.filter(wanted)
+    if frame.height != 1:
+        keys = ", ".join(f"{k}={v}" for k, v in where.items())
+        remedy = "Add a variable that tells the rows apart, e.g. the --SEQ." if frame.height else "Correct the values."
+        raise Refused([_finding("TRC-004", f"{frame.height} rows of {domain} have {keys}", "exactly one row", remedy)])
+    return int(frame.item(0, "_at"))
+
+
+def _keyed(study: Study, ledger: Ledger, snapshot: Snapshot, source: ItemSource) -> KeyedItem:
+    fact = next(iter(ledger.facts(after=source.record - 1, until=source.record)))
+    labels = {i.id: i.label for g in study.forms[source.form].groups for i in g.items}
+    history: Sequence[ItemChange] = ledger.history(fact.key, source.item)
+    return KeyedItem(source, fact.key, labels.get(source.item, source.item), tuple(history))
+
+
+def as_document(answer: Answer) -> dict[str, Any]:
+    """An answer as plain JSON values."""
+    return {
+        "dataset": answer.dataset,
+        "variable": answer.variable,
+        "where": dict(answer.where),
+        "trace": _document(answer.trace),
+        "items": [
+            {
+                "record": str(item.key),
+                "form": item.source.form,
+                "item": item.source.item,
+                "label": item.label,
+                "value": item.source.value,
+                "history": [_change(change) for change in item.history],
+            }
+            for item in answer.items
+        ],
+    }
+
+
+def _change(change: ItemChange) -> dict[str, Any]:
+    return {name: getattr(change, name) for name in ItemChange.__slots__}
+
+
+def _document(trace: Trace | ItemSource) -> dict[str, Any]:
+    if isinstance(trace, ItemSource):
+        return {"item": f"{trace.form}.{trace.item}", "record": trace.record, "value": trace.value}
+    return {
+        "variable": f"{trace.domain}.{trace.variable}",
+        "value": trace.value,
+        "derivation": trace.words,
+        "code": trace.code,
+        "declared": trace.declared,
+        "sources": [_document(source) for source in trace.sources],
+    }
+
+
+def _finding(code: str, got: str, expected: str, remedy: str) -> Finding:
+    return Finding(code, Place(), got, expected, remedy or "Correct it.")
