@@ -1,0 +1,80 @@
+"""Every expression of a study can be read and fits the items that it names (EXP-001..EXP-009)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from opencro.kernel.expression import Expression, Types, ValueType, check_expression, parse_expression
+from opencro.kernel.finding import Finding
+from opencro.kernel.located import Key
+from opencro.study.check.resolve import items_of
+from opencro.study.check.subject import CHECKS, ELIGIBILITY, OBJECTIVES, Subject
+from opencro.study.model.form import Form, ItemType
+from opencro.study.model.whole import Study
+
+VALUE_TYPES: dict[ItemType, ValueType] = {
+    "integer": "number",
+    "decimal": "number",
+    "date": "date",
+    "partial-date": "date",
+    "datetime": "date",
+    "partial-datetime": "date",
+}
+
+
+def item_types(form: Form) -> dict[str, ValueType]:
+    """How the collected text of each item of a form is read in expressions."""
+    return {item.id: VALUE_TYPES.get(item.type, "text") for _, item in items_of(form)}
+
+
+def study_types(study: Study) -> dict[str, ValueType]:
+    """The items of all forms as `FORM.ITEM`, and as `ITEM` where only one form has it."""
+    pairs = [(form.id, name, kind) for form in study.forms.values() for name, kind in item_types(form).items()]
+    count = Counter(name for _, name, _ in pairs)
+    short = {name: kind for _, name, kind in pairs if count[name] == 1}
+    return {**short, **{f"{form}.{name}": kind for form, name, kind in pairs}}
+
+
+def check_expressions(subject: Subject) -> list[Finding]:
+    """Findings about edit checks, `show_when`, criteria, populations and transfers."""
+    found: list[Finding] = []
+    for file, key, text, types in _expressions(subject):
+        expression = parse_expression(text, subject.place(file, *key))
+        if not isinstance(expression, Expression):
+            found += expression
+            continue
+        columns: Types = dict.fromkeys(expression.names(), "text")
+        known = columns if types is None else types
+        findings = check_expression(expression, known, gives="boolean")
+        found += [f for f in findings if f.code != "EXP-007" or not _mentions_unread(subject, f, expression)]
+    return found
+
+
+def _mentions_unread(subject: Subject, finding: Finding, expression: Expression) -> bool:
+    """A name of a form that exists but could not be understood is not called unknown."""
+    return any(f"`{n}`" in finding.got and n.split(".")[0] in subject.unread for n in expression.names())
+
+
+def _expressions(subject: Subject) -> Iterator[tuple[str, Key, str, Types | None]]:
+    """File, path, text and known names (None: the columns of a file that is not here) of each expression."""
+    study = subject.study
+    everywhere = study_types(study)
+    for i, check in enumerate(study.checks):
+        if check.form in study.forms:
+            known = {**everywhere, **item_types(study.forms[check.form])}
+            yield CHECKS, ("checks", i, "when"), check.when, known
+    for form in study.forms.values():
+        known = {**everywhere, **item_types(form)}
+        for key, item in items_of(form):
+            if item.show_when:
+                yield subject.form_files[form.id], (*key, "show_when"), item.show_when, known
+    for i, criterion in enumerate(study.protocol.eligibility.criteria):
+        if criterion.rule:
+            yield ELIGIBILITY, ("criteria", i, "rule"), criterion.rule, everywhere
+    for i, population in enumerate(study.protocol.objectives.populations):
+        if population.rule:
+            yield OBJECTIVES, ("populations", i, "rule"), population.rule, everywhere
+    for transfer in study.transfers.values():
+        if transfer.where:
+            yield subject.transfer_files[transfer.id], ("where",), transfer.where, None
