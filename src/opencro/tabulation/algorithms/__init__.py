@@ -12,8 +12,9 @@ from opencro.tabulation.algorithms.assign import (
     VariableCopy,
 )
 from opencro.tabulation.algorithms.derive import Aligned, Case, Computed, FirstPresent, Greatest, NumericOf
-from opencro.tabulation.algorithms.finding_class import BaselineFlag, StandardResult
-from opencro.tabulation.algorithms.lookup import Lookup
+from opencro.tabulation.algorithms.finding_class import BaselineFlag, RangeIndicator, StandardResult
+from opencro.tabulation.algorithms.lookup import FormItem, Lookup
+from opencro.tabulation.algorithms.text import CutText, FixedDecimals, PartOfText
 from opencro.tabulation.algorithms.timing import EpochOf, IsoDate, SequenceNumber, StudyDayOf, VisitFact
 
 ALGORITHMS: dict[str, type[Algorithm]] = {
@@ -21,6 +22,6 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
     for algorithm in (
         Constant, StudyIdentity, ParticipantIdentity, CollectedItem, VariableCopy, Template, IsoDate, StudyDayOf,
         SequenceNumber, VisitFact, EpochOf, Computed, NumericOf, Aligned, Case, FirstPresent, Greatest, Lookup,
-        StandardResult, BaselineFlag,
+        FormItem, StandardResult, BaselineFlag, RangeIndicator, PartOfText, CutText, FixedDecimals,
     )
 }  # fmt: skip

@@ -7,7 +7,7 @@ another domain. The words go to Define-XML (MethodDef) and to `opencro trace`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Bench:
-    """What an algorithm may look at while it computes: the study, the other tables, and where to leave findings."""
+    """What an algorithm may look at while it computes: the study, the other tables, the records of any form.
+
+    Findings about the data are left in `findings`.
+    """
 
     study: Study
     tables: Mapping[str, Table]
+    records: Callable[[str, str | None], pl.DataFrame]
     findings: list[Finding] = field(default_factory=list)
 
 
