@@ -1,12 +1,18 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use, and the traceability matrix that every full run writes."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = ROOT / "docs" / "validation" / "requirements.yaml"
+MATRIX = ROOT / "build" / "validation"
 
 
 @pytest.fixture(scope="session")
@@ -20,5 +26,70 @@ def shared() -> Path:
     """Reference data that the project does not contain; a test that needs them skips where they are absent."""
     path = ROOT.parent / "shared" / "data"
     if not path.is_dir():
-        pytest.skip("../shared/data is absent: this test compares with reference data that the project does not contain")
+        pytest.skip(
+            "../shared/data is absent: this test compares with reference data that the project does not contain"
+        )
     return path
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Sends the requirement numbers of a test along with its result, also from worker processes."""
+    numbers = [n for mark in item.iter_markers("requirement") for n in mark.args]
+    if numbers and ("requirements", numbers) not in item.user_properties:
+        item.user_properties.append(("requirements", numbers))
+    yield
+
+
+class Matrix:
+    """Requirement -> test -> result, gathered while the tests run and written at the end."""
+
+    def __init__(self) -> None:
+        self.results: dict[int, dict[str, str]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keeps the worst result of a test's phases."""
+        for name, numbers in report.user_properties:
+            if name != "requirements":
+                continue
+            for number in numbers:  # type: ignore[attr-defined]
+                tests = self.results.setdefault(int(number), {})
+                if report.when == "call" or report.outcome != "passed":
+                    tests[report.nodeid] = report.outcome
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Writes the matrix; in a run of everything, a built requirement without a passing test fails the run."""
+        whole = session.config.args == session.config.getini("testpaths") and not session.config.option.keyword
+        if hasattr(session.config, "workerinput") or not whole:
+            return
+        rows = yaml.safe_load(REQUIREMENTS.read_text(encoding="utf-8"))["requirements"]
+        self._write(rows)
+        untested = [r["number"] for r in rows if r["state"] == "built" and not self._passed(r["number"])]
+        if untested and session.exitstatus == 0:
+            print(f"\nrequirements that are built but have no passing test: {untested}")
+            session.exitstatus = 1
+
+    def _passed(self, number: int) -> bool:
+        return "passed" in self.results.get(number, {}).values()
+
+    def _write(self, rows: list[dict[str, Any]]) -> None:
+        MATRIX.mkdir(parents=True, exist_ok=True)
+        (MATRIX / "matrix.json").write_text(json.dumps(self.results, indent=1, sort_keys=True), encoding="utf-8")
+        lines = [
+            "# Traceability matrix",
+            "",
+            "Written by the test run.",
+            "",
+            "| no | requirement | source | state | test | result |",
+        ]
+        lines.append("|---:|---|---|---|---|---|")
+        for row in rows:
+            head = f"| {row['number']} | {row['title']} | {row['source']} | {row['state']} |"
+            tests = sorted(self.results.get(row["number"], {}).items()) or [("", "")]
+            lines += [f"{head} {test} | {result} |" for test, result in tests]
+        (MATRIX / "matrix.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers the matrix."""
+    config.pluginmanager.register(Matrix(), "traceability-matrix")
