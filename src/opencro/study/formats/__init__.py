@@ -1,1 +1,1 @@
-"""The exchange formats of a study: USDM (protocol) and ODM (forms and records); every module is pure, bytes <-> model."""
+"""The exchange formats of a study: USDM (protocol) and ODM (forms and records); pure modules, bytes <-> model."""

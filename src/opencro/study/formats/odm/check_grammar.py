@@ -23,11 +23,12 @@ from opencro.study.formats.odm.grammar import (
     is_permitted,
     read_grammar,
 )
+from opencro.study.formats.odm.xml_safety import line_of
 
 
 @dataclass(frozen=True, slots=True)
 class VendorPart:
-    """A vendor's element or attribute (`@name`): its namespace, the ODM element that holds it, how often, where first."""
+    """A vendor's element or attribute (`@name`): its namespace, what ODM element holds it, how often, where first."""
 
     namespace: str
     name: str
@@ -40,7 +41,9 @@ def check_grammar(root: etree._Element, version: str, file: str) -> tuple[list[F
     """Findings ODM-010..019 for a document or a part of one, and the report of vendor extensions."""
     walk = _Walk(NAMESPACES[version], read_grammar(version), file)
     findings = list(walk.check(root))
-    parts = tuple(VendorPart(ns, name, within, n, walk.first[ns, name, within]) for (ns, name, within), n in walk.vendor.items())
+    parts = tuple(
+        VendorPart(ns, name, within, n, walk.first[ns, name, within]) for (ns, name, within), n in walk.vendor.items()
+    )
     return findings, parts
 
 
@@ -92,7 +95,7 @@ class _Walk:
     def _count(self, namespace: str, name: str, within: str, element: etree._Element) -> None:
         key = (namespace, name, within)
         self.vendor[key] += 1
-        self.first.setdefault(key, element.sourceline or 0)
+        self.first.setdefault(key, line_of(element) or 0)
 
     def _check_attributes(self, element: etree._Element, name: str, rule: ElementRule) -> Iterator[Finding]:
         for key, value in element.attrib.items():
@@ -196,4 +199,4 @@ class _Walk:
                     yield self._finding("ODM-018", child, got, "each given once", "Rename one of them.")
 
     def _finding(self, code: str, element: etree._Element, got: str, expected: str, remedy: str) -> Finding:
-        return Finding(code, Place(self.file, element.sourceline), got, expected, remedy)
+        return Finding(code, Place(self.file, line_of(element)), got, expected, remedy)

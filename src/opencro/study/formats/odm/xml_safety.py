@@ -6,6 +6,7 @@ Source: OWASP ASVS 5.0 section 1.5.1; W3C XML 1.0 section 2.8 (a document type d
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from lxml import etree
 
@@ -15,11 +16,16 @@ MAX_BYTES = 512 * 1024 * 1024
 """A larger file is refused unread; split it by site."""
 _PROLOG = re.compile(r"\ufeff?\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ROOT = re.compile(r"<[^\W\d][\w.:-]*")
-_MARKS = ((b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_MARKS = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 
 
 def parse_xml(data: bytes, file: str) -> tuple[etree._Element | None, list[Finding]]:
-    """The root of an XML document, or None with finding ODM-001 (not XML), ODM-002 (has a DTD) or ODM-003 (too large)."""
+    """The root of an XML document, or None with finding ODM-001 (not XML), ODM-002 (DTD) or ODM-003 (too large)."""
     if len(data) > MAX_BYTES:
         remedy = "Split the file, for instance by site."
         return None, [Finding("ODM-003", Place(file), f"{len(data)} bytes", f"at most {MAX_BYTES} bytes", remedy)]
@@ -34,9 +40,20 @@ def parse_xml(data: bytes, file: str) -> tuple[etree._Element | None, list[Findi
     except etree.XMLSyntaxError as error:
         problem = parser.error_log[0].message.strip() if len(parser.error_log) else "not XML"
         return None, [_unreadable(file, error.lineno, problem)]
-    if root.getroottree().docinfo.doctype:
+    if _has_doctype(root):
         return None, [_doctype(file, None)]
     return root, []
+
+
+def line_of(element: etree._Element) -> int | None:
+    """The 1-based line on which an element starts; None for one that was made."""
+    line: Any = element.sourceline
+    return int(line) if line else None
+
+
+def _has_doctype(root: etree._Element) -> bool:
+    info: Any = root.getroottree().docinfo
+    return bool(info.doctype)
 
 
 def _check_prolog(data: bytes, file: str) -> Finding | None:

@@ -23,9 +23,7 @@ def check_structure(document: UsdmDocument) -> list[Finding]:
     return list(_check_object(document, read_classes(document.version), ROOT, (), document.value))
 
 
-def _check_object(
-    document: UsdmDocument, classes: ClassTable, name: str, key: Key, node: Node
-) -> Iterator[Finding]:
+def _check_object(document: UsdmDocument, classes: ClassTable, name: str, key: Key, node: Node) -> Iterator[Finding]:
     attributes = classes[name]
     for word in node:
         # The outermost object may carry more: the schema closes every class but this one.

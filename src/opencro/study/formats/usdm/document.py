@@ -21,7 +21,7 @@ class UsdmDocument:
     version: str
     value: Mapping[str, Any]
     file: str = ""
-    findings: Findings = Findings()
+    findings: Findings = field(default_factory=Findings)
     text: str = field(default="", repr=False)
     """The text that was read, for line numbers; empty for a document that was made."""
 
@@ -32,7 +32,7 @@ class UsdmDocument:
 
     @cached_property
     def nodes(self) -> Mapping[str, tuple[Key, Node]]:
-        """Every object that has an id: id -> path and object; of two with one id, the one in the later study version."""
+        """Every object that has an id: id -> path and object; of two with one id, the later one."""
         found: dict[str, tuple[Key, Node]] = {}
         pending: list[tuple[Key, Any]] = [((), self.value)]
         while pending:
@@ -42,7 +42,7 @@ class UsdmDocument:
                     found[value["id"]] = (key, value)
                 pending.extend((((*key, name), child) for name, child in reversed(value.items())))
             elif isinstance(value, list):
-                pending.extend((((*key, i), value[i]) for i in range(len(value) - 1, -1, -1)))
+                pending.extend(((*key, i), value[i]) for i in range(len(value) - 1, -1, -1))
         return found
 
     def place(self, key: Key) -> Place:

@@ -47,7 +47,7 @@ def _version(making: Making, file: StudyFile, protocol: Protocol) -> Made:
     )
     treatments = {e.treatment: _treatment(making, e.treatment) for e in protocol.objectives.estimands}
     items = [_criterion_item(making, c) for c in protocol.eligibility.criteria]
-    design = _design(making, file, protocol, items, treatments)
+    design = _design(making, file, protocol, treatments)
     title = making.node("StudyTitle", text=file.title, type=making.code(codes.OFFICIAL_TITLE))
     identifier = making.node("StudyIdentifier", text=file.protocol or file.id, scopeId=sponsor["id"])
     role = making.node(
@@ -89,9 +89,7 @@ def _criterion_item(making: Making, criterion: Criterion) -> Made:
     )
 
 
-def _design(
-    making: Making, file: StudyFile, protocol: Protocol, items: list[Made], treatments: dict[str, Made]
-) -> Made:
+def _design(making: Making, file: StudyFile, protocol: Protocol, treatments: dict[str, Made]) -> Made:
     parts = _design_parts(making, protocol.design)
     schedule = make_schedule(making, protocol.schedule)
     criteria = chain([_criterion(making, c, n) for n, c in enumerate(protocol.eligibility.criteria, 1)])

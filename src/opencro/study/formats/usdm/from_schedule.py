@@ -6,6 +6,8 @@ other visit is so many days before or after it. Unscheduled visits have a timeli
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from opencro.kernel.finding import Finding, Place, Severity
 from opencro.study.formats.usdm import codes
 from opencro.study.formats.usdm.making import Made, Making, chain
@@ -80,7 +82,7 @@ def _activity(making: Making, activity: Activity, schedule: Schedule) -> Made:
 
 def _timeline(making: Making, name: str, visits: list[Visit], schedule: Schedule, *, main: bool) -> Made:
     instances = [_instance(making, v, schedule) for v in visits]
-    for before, after in zip(instances, instances[1:], strict=False):
+    for before, after in pairwise(instances):
         before["defaultConditionId"] = after["id"]
     leaving = making.node("ScheduleTimelineExit")
     instances[-1]["timelineExitId"] = leaving["id"]

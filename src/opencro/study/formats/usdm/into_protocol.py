@@ -33,7 +33,6 @@ from opencro.study.model.protocol import (
     Summary,
 )
 
-
 _BEARABLE = {"USDM-020", "USDM-023", "USDM-040", "USDM-041", "USDM-042", "USDM-043", "USDM-044"}
 """Errors that leave every object and reference in its place, so that the rest can be read."""
 

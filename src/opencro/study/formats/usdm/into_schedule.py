@@ -1,4 +1,4 @@
-"""The schedule timelines of USDM as visits with days and windows, and activities with the visits at which they are done.
+"""The schedule timelines of USDM as visits with days and windows, and activities with the visits that hold them.
 
 Source: CDISC USDM v4.0, ScheduleTimeline and Timing. The anchor (Fixed Reference) is day 1 unless its value names
 another day; a visit d days after it is day d + 1, since there is no day 0 (SDTMIG 3.4 section 4.4.4).
@@ -104,7 +104,7 @@ def _day(reading: Reading, node: Node, timing: Node | None, timeline: Node | Non
 
 
 def _anchored(timeline: Node, timing: Node) -> tuple[Node, timedelta] | None:
-    """The anchor that a timing leads to, and the time from there; None where the chain breaks or has no fixed length."""
+    """The anchor that a timing leads to, and the time from there; None where the chain breaks."""
     span = timedelta()
     seen: set[str] = set()
     while timing["id"] not in seen:
@@ -204,7 +204,7 @@ def _inner_timelines(reading: Reading) -> set[str]:
 def _apart(timeline: Node, first: Node, second: Node) -> bool:
     timing = _timing_from(timeline, second["id"])
     step = parse_duration(timing["value"]) if timing is not None else timedelta()
-    return step is None or step >= _DAY and _timing_from(timeline, first["id"]) is not None
+    return step is None or (step >= _DAY and _timing_from(timeline, first["id"]) is not None)
 
 
 def _activities(reading: Reading, timelines: list[Any], encounters: list[str]) -> tuple[Activity, ...]:
@@ -214,7 +214,9 @@ def _activities(reading: Reading, timelines: list[Any], encounters: list[str]) -
     for node in nodes:
         if node.get("childIds"):
             got = f'activity "{words(node)}" is a heading over {len(node["childIds"])} activities'
-            reading.say("USDM-064", node, "childIds", got, "activities", "Nothing is lost but the heading.", Severity.NOTE)
+            reading.say(
+                "USDM-064", node, "childIds", got, "activities", "Nothing is lost but the heading.", Severity.NOTE
+            )
             continue
         notes = [n["text"] for n in node.get("notes") or []]
         found.append(

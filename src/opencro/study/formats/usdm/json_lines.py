@@ -21,7 +21,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+|\n')
 
 
 def parse_json(data: bytes | str, file: str) -> tuple[Any, str, list[Finding]]:
-    """Read JSON text; returns the value, the text for `locate_values`, and findings USDM-001..003 (errors: no value)."""
+    """Read JSON; returns the value, the text for `locate_values`, and findings USDM-001..003 (001: no value)."""
     if len(data) > MAX_BYTES:
         return None, "", [_unreadable(file, None, f"{len(data)} bytes", f"at most {MAX_BYTES} bytes")]
     try:
@@ -69,30 +69,30 @@ def _walk(text: str) -> Iterator[tuple[Key, int]]:
     line, name = 1, ""
     awaiting_name = False
     for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token == "\n":
+        word = match[0]
+        if word == "\n":
             line += 1
-        elif token in "}]":
+        elif word in "}]":
             stack.pop()
             path.pop()
-        elif token == ",":
+        elif word == ",":
             awaiting_name = stack[-1][0] == "{"
             if not awaiting_name:
                 path[-1] = int(path[-1]) + 1
-        elif token == ":":
+        elif word == ":":
             path[-1] = name
             awaiting_name = False
         elif awaiting_name:
-            name = json.loads(token)
+            name = json.loads(word)
             if name in stack[-1][1]:
                 yield (*path[:-1], name, _REPEATED), line
             stack[-1][1].add(name)
         else:
             yield tuple(path), line
-            if token in "{[":
-                stack.append((token, set()))
-                path.append("" if token == "{" else 0)
-                awaiting_name = token == "{"
+            if word in "{[":
+                stack.append((word, set()))
+                path.append("" if word == "{" else 0)
+                awaiting_name = word == "{"
 
 
 def _unreadable(file: str, line: int | None, got: str, expected: str) -> Finding:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from opencro.kernel.finding import Finding, Place
@@ -91,7 +92,7 @@ class Making:
 
 def chain(nodes: list[Made]) -> list[Made]:
     """Fill previousId and nextId in the order in which the objects stand."""
-    for before, after in zip(nodes, nodes[1:], strict=False):
+    for before, after in pairwise(nodes):
         before["nextId"] = after["id"]
         after["previousId"] = before["id"]
     return nodes
