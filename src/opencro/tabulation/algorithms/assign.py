@@ -128,8 +128,8 @@ def template_expression(template: str, values: dict[str, pl.Expr]) -> pl.Expr:
 
 
 def submission_values(study: Study, name: str) -> dict[str, str]:
-    """Collected value -> submission value of a study's code list: its term, else its label, else itself."""
-    return {code.value: code.term or code.label or code.value for code in study.codelists[name].codes}
+    """Collected value -> submission value of a study's code list: its term, else itself."""
+    return {code.value: code.term or code.value for code in study.codelists[name].codes}
 
 
 def code_column(table: Table, column: str, codes: str, bench: Bench) -> pl.Series:

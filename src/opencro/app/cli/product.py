@@ -1,0 +1,156 @@
+"""Commands about what is made: build, trace, compare."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from opencro.app.build import Build, build
+from opencro.app.cli.output import (
+    Database,
+    Exit,
+    Json,
+    count_findings,
+    err,
+    out,
+    print_findings,
+    print_json,
+    progress_bar,
+    refusing,
+)
+from opencro.app.cli.render import history_table, trace_tree
+from opencro.app.trace import as_document, trace_dataset_cell, trace_dependents
+from opencro.kernel.finding import Finding, Place, Refused
+from opencro.study import load_study
+from opencro.tabulation import compare_datasets, read_any
+
+StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder.", exists=True, file_okay=False)]
+
+
+def build_command(
+    folder: StudyFolder,
+    position: Annotated[int | None, typer.Option("--at", help="Build the state as of this ledger position.")] = None,
+    target: Annotated[Path | None, typer.Option("--into", help="Where to write; STUDY/build when left out.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Make everything again.")] = False,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Make the datasets and the package from the records: SDTM as SAS transport, Dataset-JSON and Parquet, and Define-XML."""
+    with refusing(as_json), progress_bar("building", hidden=as_json) as listen:
+        made = build(
+            load_study(folder), database=database, position=position, folder=target, fresh=fresh, progress=listen
+        )
+    if as_json:
+        print_json(describe_build(made))
+        return
+    print_build(made)
+
+
+def describe_build(made: Build) -> dict[str, Any]:
+    """A build as plain JSON values."""
+    return {
+        "ok": made.findings.ok,
+        "folder": str(made.folder),
+        "position": made.position,
+        "anchor": made.anchor,
+        "reused": made.reused,
+        "datasets": {n: {"rows": d.frame.height, "columns": d.frame.width} for n, d in made.datasets.items()},
+        "files": dict(made.files),
+        "seconds": dict(made.seconds),
+        "findings": [f.as_dict() for f in made.findings],
+    }
+
+
+def print_build(made: Build) -> None:
+    """A build as a table of datasets with timings below."""
+    if made.reused:
+        out.print(f"Nothing changed since the last build (ledger position {made.position}): {made.folder}")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, justify in (("dataset", "left"), ("rows", "right"), ("variables", "right"), ("label", "left")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for name, dataset in made.datasets.items():
+        table.add_row(name, f"{dataset.frame.height:,}", str(dataset.frame.width), dataset.label)
+    out.print(table)
+    print_findings(made.findings, limit=10)
+    steps = "  ".join(f"{step} {seconds:.2f} s" for step, seconds in made.seconds.items())
+    out.print(f"\n{steps}  [bold]in all {sum(made.seconds.values()):.2f} s[/bold]")
+    out.print(f"{len(made.files)} files in {made.folder}, from ledger position {made.position:,}; {count_findings(made.findings)}")
+
+
+def trace_command(
+    folder: StudyFolder,
+    what: Annotated[str, typer.Argument(help="DATASET.VARIABLE, e.g. AE.AESEV; with --from, FORM.ITEM.")],
+    where: Annotated[list[str] | None, typer.Argument(help="The row: USUBJID=... AESEQ=...", metavar="NAME=VALUE")] = None,
+    forward: Annotated[bool, typer.Option("--from", help="What depends on this item, instead of where a cell is from.")] = False,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Where a value comes from, back to who entered it when and why; or, with --from, everything that an item reaches.
+
+    Example: opencro trace mystudy AE.AESEV USUBJID=01-701-1015 AESEQ=1
+    """
+    started = time.perf_counter()
+    with refusing(as_json):
+        study = load_study(folder)
+        left, right = _split_name(what)
+        if forward:
+            reached = trace_dependents(study, left, right)
+            if as_json:
+                print_json({"item": what, "reaches": reached})
+            else:
+                out.print("\n".join(reached) or "Nothing depends on it.")
+            return
+        answer = trace_dataset_cell(study, left, right, _conditions(where or []), database=database)
+    if as_json:
+        print_json(as_document(answer))
+        return
+    out.print(trace_tree(answer))
+    out.print()
+    out.print(history_table(answer))
+    err.print(f"{time.perf_counter() - started:.2f} s", style="dim")
+
+
+def _split_name(what: str) -> tuple[str, str]:
+    left, dot, right = what.partition(".")
+    if not dot or not left or not right:
+        remedy = "Write e.g. AE.AESEV, or with --from a form's item, e.g. AE.AESEV."
+        raise Refused([Finding("CLI-001", Place(), f'"{what}"', "DATASET.VARIABLE", remedy)])
+    return left, right
+
+
+def _conditions(words: Sequence[str]) -> dict[str, str]:
+    pairs = [word.partition("=") for word in words]
+    wrong = [word for word, (_, equals, _) in zip(words, pairs, strict=True) if not equals]
+    if wrong:
+        raise Refused([Finding("CLI-002", Place(), f'"{wrong[0]}"', "NAME=VALUE", "Write e.g. USUBJID=01-701-1015.")])
+    return {name: value for name, _, value in pairs}
+
+
+def compare_command(
+    ours: Annotated[Path, typer.Argument(help="A dataset: .xpt, .json, .ndjson or .parquet.", exists=True)],
+    theirs: Annotated[Path, typer.Argument(help="The dataset to compare it with.", exists=True)],
+    keys: Annotated[str, typer.Option("--keys", help="Variables that identify a row, with commas between.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Compare two datasets cell by cell; exit code 1 when they differ."""
+    with refusing(as_json):
+        left, right = read_any(ours), read_any(theirs)
+        by = keys.split(",") if keys else list(left.keys or right.keys)
+        if not by:
+            remedy = "Give --keys, e.g. --keys USUBJID,AESEQ."
+            raise Refused([Finding("CLI-003", Place(str(ours)), "the dataset names no keys", "keys", remedy)])
+        differences = compare_datasets(left.frame, right.frame, by)
+    if as_json:
+        print_json({"equal": differences.is_empty(), "differences": differences.to_dicts()})
+    else:
+        for row in differences.head(50).iter_rows():
+            out.print(*row, sep="  ", markup=False)
+        out.print(f"{differences.height:,} differences in {left.frame.height:,} rows, {left.frame.width} variables")
+    if not differences.is_empty():
+        raise typer.Exit(Exit.FOUND)
