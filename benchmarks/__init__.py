@@ -1,0 +1,1 @@
+"""Measurements beside a peer or the machine's limit; never in a test."""

@@ -1,0 +1,66 @@
+"""`opencro demo`: the bundled study played through with virtual participants, from nothing to a package."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from opencro.app.build import build
+from opencro.app.cli.output import err, out, progress_bar, refusing
+from opencro.app.cli.product import print_build
+from opencro.app.rehearsal import rehearse_study
+from opencro.rehearsal import render_report
+from opencro.study import load_study
+
+PARTICIPANTS = 306
+"""As many as were screened in the real study."""
+
+
+def demo_command(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to play; what an earlier demo left there is replaced.")],
+    study: Annotated[Path, typer.Option("--study", help="The study to play.", exists=True)] = Path("studies/cdiscpilot01"),
+    participants: Annotated[int, typer.Option("--participants", help="How many virtual participants.")] = PARTICIPANTS,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 1,
+) -> None:
+    """Play a study through: virtual sites and participants, every keystroke in the ledger, then the datasets and the package."""
+    started = time.perf_counter()
+    target = folder / study.name
+    _clear(folder, target)
+    shutil.copytree(study, target, ignore=shutil.ignore_patterns("build", "ledger.sqlite*"))
+    with refusing(False):
+        loaded = load_study(target)
+        out.print(f"[bold]{loaded.file.title}[/bold]\n")
+        with progress_bar(f"{participants} virtual participants", hidden=False) as listen:
+            report = rehearse_study(loaded, participants=participants, seed=seed, progress=listen)
+        typer.echo(render_report(report))
+        out.print()
+        with progress_bar("datasets and package", hidden=False) as listen:
+            made = build(loaded, progress=listen)
+        print_build(made)
+    err.print(f"\nDone in {time.perf_counter() - started:.0f} s.", style="bold")
+    _say_what_next(target)
+
+
+def _clear(folder: Path, target: Path) -> None:
+    """Only what an earlier demo made is removed."""
+    if target.exists() and (target / "study.yaml").is_file() and (target / "ledger.sqlite").is_file():
+        shutil.rmtree(target)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _say_what_next(target: Path) -> None:
+    steps = (
+        ("read the package as a reviewer would", f"open {target}/build/sdtm/define.html in a browser"),
+        ("ask where a value comes from", f"opencro trace {target} DM.RFSTDTC USUBJID=..."),
+        ("ask what an item reaches", f"opencro trace {target} AE.AESEV --from"),
+        ("prove that nobody changed a record", f"opencro verify {target}"),
+        ("see the schedule of activities", f"opencro schedule {target}"),
+        ("start a study of your own", "opencro init mystudy"),
+    )
+    out.print("\n[bold]What to try next[/bold] (source .venv/bin/activate first)")
+    for why, how in steps:
+        out.print(f"  {why:<38} [bold cyan]{how}[/bold cyan]")

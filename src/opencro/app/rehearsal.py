@@ -1,0 +1,24 @@
+"""`opencro rehearse`: virtual participants into a ledger that says for ever that it is a rehearsal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from opencro.app.wiring import LEDGER_FILE, Progress, no_progress
+from opencro.kernel.finding import Finding, Place, Refused
+from opencro.ledger import create_ledger
+from opencro.rehearsal import RehearsalReport, VirtualClock, rehearse
+from opencro.study import Study
+
+
+def rehearse_study(
+    study: Study, *, participants: int, seed: int, database: str | None = None, progress: Progress = no_progress
+) -> RehearsalReport:
+    """Play a study through in a new ledger; Refused (RUN-001) where a ledger is already there."""
+    url = database or str(study.root / LEDGER_FILE)
+    if "://" not in url and Path(url).exists():
+        remedy = "Rehearse in a copy of the folder, or remove the ledger of an earlier rehearsal yourself."
+        raise Refused([Finding("RUN-001", Place(LEDGER_FILE), "the study has a ledger already", "no ledger", remedy)])
+    clock = VirtualClock()
+    with create_ledger(url, study=study.id, purpose="rehearsal", clock=clock) as ledger:
+        return rehearse(study, ledger, participants=participants, seed=seed, clock=clock, progress=progress)
