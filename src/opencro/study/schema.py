@@ -1,4 +1,4 @@
-"""The JSON Schema of every definition file, made from the types, so that an editor completes and checks what is written.
+"""The JSON Schema of every definition file, made from the types, so that an editor completes and checks it.
 
 Source: JSON Schema draft 2020-12. The published copies are `schemas/*.schema.json`; a test keeps them current.
 """
