@@ -18,7 +18,7 @@ RELREC_COLUMNS = ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "RELTYPE
 
 
 def derive_supplemental(table: Table, rows: pl.DataFrame) -> pl.DataFrame | None:
-    """The SUPP-- dataset of a domain: one row per present supplemental value; None when the domain declares none.
+    """The SUPP-- dataset of a domain: one row per present supplemental value, by its keys; None when the domain declares none.
 
     `rows` is the domain's work table in the order of the dataset.
     """
@@ -43,9 +43,8 @@ def derive_supplemental(table: Table, rows: pl.DataFrame) -> pl.DataFrame | None
             pl.lit((variable.origin or variable.algorithm.origin).upper()).alias("QORIG"),
             pl.lit(variable.evaluator or None, dtype=pl.String).alias("QEVAL"),
         ]
-        parts.append(rows.with_row_index("_row").select("_row", *identity, *described).drop_nulls("QVAL"))
-    stacked = pl.concat(parts)
-    return stacked.sort("_row", "QNAM", maintain_order=True).drop("_row").select(SUPP_COLUMNS)
+        parts.append(rows.select(*identity, *described).drop_nulls("QVAL"))
+    return pl.concat(parts).sort("USUBJID", "IDVARVAL", "QNAM", maintain_order=True).select(SUPP_COLUMNS)
 
 
 def id_variable(domain: Domain) -> str:
@@ -64,7 +63,7 @@ def identity_text(by: str, rows: pl.DataFrame, width: int = 0) -> pl.Expr:
 
 
 def derive_relations(links: Sequence[Link], tables: Mapping[str, Table]) -> pl.DataFrame | None:
-    """RELREC: two rows per pair of related records, ordered by subject and RELID; None when nothing is linked."""
+    """RELREC: one row per related record, ordered by its keys; None when nothing is linked."""
     parts = []
     for link in links:
         left, right = tables[link.left].frame, tables[link.right].frame
@@ -80,7 +79,7 @@ def derive_relations(links: Sequence[Link], tables: Mapping[str, Table]) -> pl.D
         parts += [_related(linked, link.left, link.width), _related(theirs, link.right, link.width)]
     if not parts:
         return None
-    return pl.concat(parts).sort("USUBJID", "RELID", "RDOMAIN", "IDVARVAL").select(RELREC_COLUMNS)
+    return pl.concat(parts).sort("RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "RELID").select(RELREC_COLUMNS)
 
 
 def _related(rows: pl.DataFrame, domain: str, width: int) -> pl.DataFrame:
