@@ -161,3 +161,10 @@ class Greatest(Algorithm):
             other = pl.col(name)
             best = pl.when(best.is_null() | (other > best)).then(other).otherwise(best)
         return frame.select(best.alias("_greatest")).to_series()
+
+
+def innermost(algorithm: Algorithm) -> Algorithm:
+    """The algorithm that a condition with one branch guards; any other algorithm itself."""
+    while isinstance(algorithm, Case) and len(algorithm.case) == 1:
+        algorithm = algorithm.case[0].then
+    return algorithm

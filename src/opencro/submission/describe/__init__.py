@@ -1,0 +1,1 @@
+"""From declarations and datasets to the model of a define.xml."""

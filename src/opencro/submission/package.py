@@ -1,0 +1,33 @@
+"""The files that describe a package: define.xml, its stylesheet, and a page that opens in any browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from opencro.study import Study
+from opencro.submission.define_xml import render_define_html, stylesheet, write_define
+from opencro.submission.describe.whole import describe_datasets
+from opencro.tabulation import Dataset, Domain
+from opencro.terms import TermsStore
+
+
+def write_define_files(
+    study: Study,
+    domains: Mapping[str, Domain],
+    datasets: Mapping[str, Dataset],
+    store: TermsStore,
+    folder: Path,
+    created: datetime,
+) -> tuple[Path, ...]:
+    """Write define.xml, define.xsl and define.html into a folder beside `xpt/`; Refused when something does not fit."""
+    document = write_define(describe_datasets(study, domains, datasets, store, created))
+    texts = {
+        "define.xml": document,
+        "define.xsl": stylesheet(),
+        "define.html": render_define_html(document).encode("utf-8"),
+    }
+    for name, content in texts.items():
+        (folder / name).write_bytes(content)
+    return tuple(folder / name for name in texts)
