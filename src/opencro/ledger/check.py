@@ -1,0 +1,108 @@
+"""What may enter the ledger: keys without odd characters, text values, a named actor, a reason where one is due."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from opencro.kernel.finding import Finding, Place
+from opencro.ledger.model import Act, Actor, Change, Entry, RecordKey
+
+# Key parts stand in JSON and in file listings without an escape: no control characters, quotes, backslashes, surrogates.
+_ODD = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udfff]')
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+RESERVED = frozenset(
+    ("record", "fact", "site", "participant", "event", "event_repeat", "form", "form_repeat", "group", "group_repeat")
+)
+
+
+def check_entries(entries: Sequence[Entry], actor: Actor) -> list[Finding]:
+    """Findings LED-001..004, 006, 007 on what is to be appended, in order."""
+    findings = _check_actor(actor)
+    findings += check_names({name for e in entries for name in _names(_place(e))}, "key")
+    findings += _check_keys(entries)
+    changes = [e for e in entries if isinstance(e, Change)]
+    items: set[str] = set()
+    for change in changes:
+        items.update(change.values)
+    findings += check_names(items, "item", required=True)
+    for entry in entries:
+        if isinstance(entry, Change):
+            for item, value in entry.values.items():
+                if value is not None and type(value) is not str:
+                    findings.append(_not_text(entry.key, item, value))
+        if entry.device_time is not None and entry.device_time.tzinfo is None:
+            place = Place(path=str(_place(entry)))
+            got = f"device time {entry.device_time.isoformat()} has no zone"
+            findings.append(Finding("LED-007", place, got, "a time with zone", "Send the device's offset from UTC."))
+    return findings
+
+
+def check_names(names: Iterable[str], what: str, required: bool = False) -> list[Finding]:
+    """Findings LED-001 (odd characters) and LED-003 (item name empty or reserved) on distinct names."""
+    findings = []
+    for name in sorted(names):
+        if _ODD.search(name):
+            expected = "no control characters, double quotes or backslashes"
+            findings.append(
+                Finding("LED-001", Place(path=ascii(name)), f"odd character in a {what}", expected, "Rename it.")
+            )
+        elif required and (not name or name in RESERVED):
+            expected = "a name that is not " + ", ".join(sorted(RESERVED))
+            findings.append(Finding("LED-003", Place(path=name), f'item name "{name}"', expected, "Rename the item."))
+    return findings
+
+
+def surrogate_finding(key: RecordKey) -> Finding:
+    """LED-004 for text that UTF-8 cannot hold."""
+    got = "text with half a surrogate pair"
+    return Finding(
+        "LED-004", Place(path=str(key)), got, "text that UTF-8 can hold", "Correct the encoding of the input."
+    )
+
+
+def _check_actor(actor: Actor) -> list[Finding]:
+    findings = []
+    for what, name in (("user", actor.user), ("role", actor.role)):
+        if not name.strip() or _UNPRINTABLE.search(name):
+            findings.append(
+                Finding(
+                    "LED-006",
+                    Place(path=what),
+                    f'{what} "{ascii(name)[1:-1]}"',
+                    "a name",
+                    "Say who acts, in which role.",
+                )
+            )
+    return findings
+
+
+def _place(entry: Entry) -> RecordKey:
+    return entry.place if isinstance(entry, Act) else entry.key
+
+
+def _names(key: RecordKey) -> tuple[str, str, str, str, str]:
+    return key.site, key.participant, key.event, key.form, key.group
+
+
+def _check_keys(entries: Sequence[Entry]) -> list[Finding]:
+    findings = []
+    for entry in entries:
+        key = _place(entry)
+        repeats = (key.event_repeat, key.form_repeat, key.group_repeat)
+        if not all(type(n) is int and n >= 0 for n in repeats):
+            got = f"repeats {repeats}"
+            findings.append(
+                Finding("LED-002", Place(path=str(key)), got, "whole numbers from 0", "Correct the repeat.")
+            )
+        if not isinstance(entry, Act) and not (key.participant and key.form):
+            got = "a record without participant or form"
+            findings.append(Finding("LED-002", Place(path=str(key)), got, "both", "Name participant and form."))
+    return findings
+
+
+def _not_text(key: RecordKey, item: str, value: object) -> Finding:
+    place = Place(path=f"{key}/{item}")
+    return Finding(
+        "LED-004", place, f"a value of type {type(value).__name__}", "text or None", "Pass the collected text."
+    )

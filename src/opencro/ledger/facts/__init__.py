@@ -1,0 +1,73 @@
+"""Every kind of fact, in one list, stored under a stable name and version and never under a Python path.
+
+A kind that must change its fields gets a new class with the next version; the old class stays, because old facts stay.
+"""
+
+from opencro.ledger.facts.data import DataExported, DataImported, RecordChanged, RecordRemoved
+from opencro.ledger.facts.kind import FactKind, Payload
+from opencro.ledger.facts.people import ParticipantEnrolled, ParticipantWithdrawn, RoleChanged, UserLoggedIn
+from opencro.ledger.facts.study import LedgerCreated, StudyPublished
+from opencro.ledger.facts.workflow import (
+    FormLocked,
+    FormSigned,
+    FormUnlocked,
+    QueryAnswered,
+    QueryClosed,
+    QueryRaised,
+    SourceVerified,
+    TrailReviewed,
+    TreatmentUnblinded,
+    UnblindedViewed,
+)
+
+KINDS: dict[str, type[FactKind]] = {
+    kind.NAME: kind
+    for kind in (
+        LedgerCreated,
+        StudyPublished,
+        RecordChanged,
+        RecordRemoved,
+        DataImported,
+        DataExported,
+        ParticipantEnrolled,
+        ParticipantWithdrawn,
+        RoleChanged,
+        UserLoggedIn,
+        FormSigned,
+        FormLocked,
+        FormUnlocked,
+        SourceVerified,
+        QueryRaised,
+        QueryAnswered,
+        QueryClosed,
+        TreatmentUnblinded,
+        UnblindedViewed,
+        TrailReviewed,
+    )
+}
+
+__all__ = [
+    "KINDS",
+    "DataExported",
+    "DataImported",
+    "FactKind",
+    "FormLocked",
+    "FormSigned",
+    "FormUnlocked",
+    "LedgerCreated",
+    "ParticipantEnrolled",
+    "ParticipantWithdrawn",
+    "Payload",
+    "QueryAnswered",
+    "QueryClosed",
+    "QueryRaised",
+    "RecordChanged",
+    "RecordRemoved",
+    "RoleChanged",
+    "SourceVerified",
+    "StudyPublished",
+    "TrailReviewed",
+    "TreatmentUnblinded",
+    "UnblindedViewed",
+    "UserLoggedIn",
+]

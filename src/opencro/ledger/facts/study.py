@@ -1,0 +1,27 @@
+"""Facts about the study as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from opencro.ledger.facts.kind import FactKind
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCreated(FactKind):
+    """The first fact of every ledger: which study, for which purpose (`live` or `rehearsal`), which storage format."""
+
+    NAME: ClassVar[str] = "ledger-created/1"
+    study: str
+    purpose: str
+    format: int
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPublished(FactKind):
+    """A definition of the study came into force: its version and the SHA-256 of its canonical form."""
+
+    NAME: ClassVar[str] = "study-published/1"
+    version: str
+    sha256: str

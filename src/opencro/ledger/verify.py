@@ -1,0 +1,123 @@
+"""Does the ledger still say what it said? Walks both chains and compares the projection with the facts.
+
+Source: 21 CFR 11.10(a), discern invalid or altered records.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from opencro.kernel.finding import Finding, Place, Severity
+from opencro.ledger.document import hash_facts, hash_line
+from opencro.ledger.model import GENESIS
+from opencro.ledger.port import AnchorRow, Store
+from opencro.ledger.replay import replay_records
+
+_REMEDY = "Restore the ledger from a backup made before, and find out who had access."
+
+
+def verify_chains(store: Store) -> list[Finding]:
+    """Findings LED-101 (altered), 102 (does not follow), 103 (gap), 104 (anchor), 106 (not anchored), 108 (column)."""
+    findings: list[Finding] = []
+    anchors = store.anchors()
+    anchor = next(anchors, None)
+    previous = AnchorRow(0, 0, "", GENESIS)
+    end = -1 if anchor is None else anchor.last_seq
+    heads: dict[bytes, bytes] = {}
+    genesis, sha256, head_of, expected = GENESIS.encode(), hashlib.sha256, heads.get, 0
+    hashes: list[bytes] = []
+    last = store.last_seq()
+    # The loop is the whole cost of verification: no calls in it but the hash.
+    for seq, line, digest in store.scan(0, last):
+        expected += 1
+        participant = line[94 : line.find(b'"', 94)]
+        if sha256(line).hexdigest().encode() != digest:
+            findings.append(_found("LED-101", seq, line, "the line and its hash differ", "the line that was hashed"))
+        if head_of(participant, genesis) != line[13:77]:
+            findings.append(
+                _found("LED-102", seq, line, "it does not follow the participant's fact before", "that fact's hash")
+            )
+        if seq != expected:
+            findings.append(_found("LED-103", seq, line, f"facts {expected} to {seq - 1} are missing", "no gap"))
+            expected = seq
+        heads[participant] = digest
+        hashes.append(digest)
+        if seq >= end and anchor is not None:
+            findings += _check_anchor(previous, anchor, hashes)
+            previous, anchor, hashes = anchor, next(anchors, None), []
+            end = -1 if anchor is None else anchor.last_seq
+    findings += _check_end(store, previous, anchor, anchors, last)
+    return findings
+
+
+def _check_end(
+    store: Store, previous: AnchorRow, anchor: AnchorRow | None, anchors: Iterator[AnchorRow], last: int
+) -> list[Finding]:
+    findings = []
+    if anchor is not None:
+        numbers = [anchor.number, *(a.number for a in anchors)]
+        got = f"anchors {numbers[0]} to {numbers[-1]} cover facts that are missing"
+        findings.append(Finding("LED-103", Place(path=f"anchor/{numbers[0]}"), got, "no gap", _REMEDY))
+    elif previous.last_seq < last:
+        got = f"facts {previous.last_seq + 1} to {last} have no anchor"
+        findings.append(Finding("LED-106", Place(path=f"fact/{previous.last_seq + 1}"), got, "an anchor", _REMEDY))
+    for seq in store.misplaced(last):
+        got = "columns seq and participant differ from the line"
+        findings.append(Finding("LED-108", Place(path=f"fact/{seq}"), got, "what the line says", _REMEDY))
+    return findings
+
+
+def _check_anchor(previous: AnchorRow, anchor: AnchorRow, hashes: list[bytes]) -> list[Finding]:
+    place = Place(path=f"anchor/{anchor.number}")
+    if hash_line(anchor.body) != anchor.hash:
+        return [Finding("LED-104", place, "the anchor and its hash differ", "the anchor that was hashed", _REMEDY)]
+    d = json.loads(anchor.body)
+    told = (d["previous"], d["number"], d["first_seq"], d["last_seq"])
+    if (
+        told != (previous.hash, previous.number + 1, previous.last_seq + 1, anchor.last_seq)
+        or d["number"] != anchor.number
+    ):
+        return [Finding("LED-104", place, "the anchor does not follow the one before", "that anchor's hash", _REMEDY)]
+    if d["facts"] != hash_facts([h.decode() for h in hashes]):
+        got = f"facts {d['first_seq']} to {d['last_seq']} are not those that were anchored"
+        return [Finding("LED-104", place, got, "the same hashes", _REMEDY)]
+    if previous.body and json.loads(previous.body)["recorded_at"] > d["recorded_at"]:
+        got = f"the clock went back to {d['recorded_at']}"
+        return [Finding("LED-107", place, got, "time that goes forward", "Check the server's clock.", Severity.WARNING)]
+    return []
+
+
+def _found(code: str, seq: int, line: bytes, got: str, expected: str) -> Finding:
+    participant = line[94 : line.find(b'"', 94)].decode(errors="replace")
+    return Finding(code, Place(path=f"fact/{seq} participant/{participant}"), got, expected, _REMEDY)
+
+
+def verify_projection(store: Store) -> list[Finding]:
+    """Findings LED-105: records of the current state that do not follow from the facts."""
+    findings = []
+    replayed = {row.first_fact: row for row in replay_records(store, store.last_seq())}
+    for row in store.all_records():
+        if replayed.pop(row.first_fact, None) != row:
+            findings.append(_differs(str(row.key), f"record {row.first_fact} is not what the facts say"))
+    findings += [_differs(str(row.key), f"record {row.first_fact} is missing") for row in replayed.values()]
+    return findings
+
+
+def _differs(key: str, got: str) -> Finding:
+    return Finding("LED-105", Place(path=key), got, "the state that follows from the facts", "Rebuild the projection.")
+
+
+def check_same(one: Store, other: Store) -> list[Finding]:
+    """Findings LED-109: anchors that two ledgers do not share; equal anchors mean equal facts once both verify."""
+    for a, b in zip_longest(one.anchors(), other.anchors()):
+        if a != b:
+            number = (a or b).number if (a or b) is not None else 0
+            return [
+                Finding(
+                    "LED-109", Place(path=f"anchor/{number}"), "the two ledgers part here", "equal anchors", _REMEDY
+                )
+            ]
+    return []
