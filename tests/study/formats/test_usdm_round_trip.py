@@ -127,7 +127,9 @@ def schedules(draw: st.DrawFn, design: Design) -> Schedule:
 
 @st.composite
 def objectives(draw: st.DrawFn) -> Objectives:
-    endpoints = [Endpoint(id=i, text=draw(marked), level=draw(levels), purpose=draw(maybe)) for i in draw(ids("P", 1, 3))]
+    endpoints = [
+        Endpoint(id=i, text=draw(marked), level=draw(levels), purpose=draw(maybe)) for i in draw(ids("P", 1, 3))
+    ]
     populations = [
         Population(id=i, name=draw(filled), text=draw(marked), rule=draw(maybe)) for i in draw(ids("Q", 1, 2))
     ]
@@ -191,7 +193,9 @@ def test_a_protocol_survives_usdm(protocol: Protocol) -> None:
 
 
 @pytest.mark.peer
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(protocol=protocols())
 def test_what_we_write_is_valid_by_the_published_schema(
     schema: jsonschema.Draft202012Validator, protocol: Protocol

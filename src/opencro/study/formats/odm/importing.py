@@ -18,6 +18,20 @@ from opencro.study.model.protocol import Design, Schedule
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _LONGEST = 64
+_ALIASES = {
+    "number": r"\d+(\.\d+)?([eE][+-]?\d+)?",
+    "day": r"-?[1-9]\d{0,5}",
+    "window": r"-?\d{1,6}\.\.-?\d{1,6}",
+    "epoch": _NAME.pattern,
+    "arms": rf"{_NAME.pattern}( {_NAME.pattern})*",
+    "contact": "site|telephone|home|remote",
+    "source": "site|participant|transfer",
+    "type": "[a-z-]+",
+    "check form": _NAME.pattern,
+    "check item": _NAME.pattern,
+    "check severity": "query|warning|stop",
+}
+"""What our aliases may hold; a file that somebody has edited by hand may hold anything."""
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -103,8 +117,15 @@ class OdmReading:
 
     def ours(self, element: etree._Element) -> dict[str, str]:
         """The aliases that carry what ODM has no attribute for, by their name without the prefix."""
-        found = self.aliases(element)
-        return {k.removeprefix(CONTEXT): v for k, v in found.items() if k.startswith(CONTEXT)}
+        found = {}
+        for context, value in self.aliases(element).items():
+            word = context.removeprefix(CONTEXT)
+            if word != context and re.fullmatch(_ALIASES.get(word, ".*"), value, re.DOTALL):
+                found[word] = value
+            elif word != context:
+                got = f'alias {context} is "{value}"'
+                self.say("ODM-034", element, got, f"a value for {word}", "Correct or remove the alias.", error=True)
+        return found
 
     def name(self, element: etree._Element, prefixes: Iterable[str], taken: set[str], *, oid_first: bool) -> str:
         """Our id for a definition: from its OID without our prefix or its Name, whichever is fit, made unique."""
@@ -119,6 +140,11 @@ class OdmReading:
         taken.add(free)
         self.names.setdefault(oid, free)
         return free
+
+
+def is_name(word: str) -> bool:
+    """Whether a word may be an id of ours."""
+    return _NAME.fullmatch(word) is not None
 
 
 def _fit(word: str) -> str:

@@ -12,7 +12,7 @@ from typing import get_args
 from lxml import etree
 
 from opencro.study.formats.odm.grammar import is_permitted
-from opencro.study.formats.odm.importing import OdmReading
+from opencro.study.formats.odm.importing import OdmReading, is_name
 from opencro.study.formats.odm.making import EXPRESSION
 from opencro.study.model.form import Code, CodeList, EditCheck, Item, ItemType
 
@@ -194,14 +194,18 @@ def read_checks(reading: OdmReading) -> tuple[EditCheck, ...]:
     for condition in reading.all(reading.metadata, "ConditionDef"):
         ours = reading.ours(condition)
         expression = _expression(reading, condition)
-        if "check form" in ours and expression:
+        name, message = str(condition.get("Name")), reading.text(condition, "Description")
+        if "check form" in ours and not (expression and message and is_name(name)):
+            got = f'edit check "{name}" lacks its expression, message or a fit name'
+            reading.say("ODM-034", condition, got, "a whole edit check", "Correct the condition.", error=True)
+        elif "check form" in ours and expression:
             found.append(
                 EditCheck(
-                    id=str(condition.get("Name")),
+                    id=name,
                     form=ours["check form"],
                     item=ours.get("check item") or None,
                     when=expression,
-                    message=reading.text(condition, "Description"),
+                    message=message,
                     severity=ours.get("check severity", "query"),  # type: ignore[arg-type]
                 )
             )

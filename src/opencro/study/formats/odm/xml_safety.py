@@ -45,10 +45,20 @@ def parse_xml(data: bytes, file: str) -> tuple[etree._Element | None, list[Findi
     return root, []
 
 
+_LAST_EXACT_LINE = 65534
+
+
 def line_of(element: etree._Element) -> int | None:
     """The 1-based line on which an element starts; None for one that was made."""
-    line: Any = element.sourceline
-    return int(line) if line else None
+    sourceline: Any = element.sourceline
+    if not sourceline or sourceline <= _LAST_EXACT_LINE:
+        return int(sourceline) if sourceline else None
+    # Beyond that line libxml2 keeps lines of text only: it answers with the end of the text that follows the tag.
+    if element.text:
+        return int(sourceline) - element.text.count("\n")
+    if len(element):
+        return line_of(element[0])
+    return int(sourceline) - (element.tail or "").count("\n")
 
 
 def _has_doctype(root: etree._Element) -> bool:

@@ -5,12 +5,52 @@ Source: CDISC USDM v4.0, ExtensionAttribute and ExtensionClass.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from opencro.study.formats.usdm.document import Node
+from opencro.kernel.finding import Finding
+from opencro.study.formats.usdm.document import Node, UsdmDocument
 
 PREFIX = "urn:opencro:usdm:"
 """The namespace of our extension urls."""
+
+
+_NAME = r"[A-Za-z][A-Za-z0-9_.-]{0,63}"
+_TEXTS = {
+    "form": _NAME,
+    "duration": r"P[0-9YMWDTHS.]+",
+    "number": r"\d+(\.\d+)?([eE][+-]?\d+)?",
+    "window": r"-?\d{1,6}\.\.-?\d{1,6}",
+    "code": r"[A-Z][A-Z0-9]{0,7}",
+}
+"""What the texts of our extensions may be; a document that somebody has edited by hand may hold anything."""
+
+
+def check_extensions(document: UsdmDocument) -> list[Finding]:
+    """Finding USDM-067 for each of our extensions that holds what our protocol can't."""
+    found = []
+    for key, node in document.nodes.values():
+        url = str(node.get("url", ""))
+        name = url.removeprefix(PREFIX)
+        if name != url and not _is_whole(name, node):
+            got = f'our extension "{name}" holds {node.get("valueString")!r}'
+            remedy = "Correct the extension, or remove it."
+            found.append(document.finding("USDM-067", key, got, f"a value for {name}", remedy))
+    return found
+
+
+def _is_whole(name: str, node: Node) -> bool:
+    if name in _TEXTS:
+        return re.fullmatch(_TEXTS[name], str(node.get("valueString") or "")) is not None
+    if name in ("ratio", "anchorDay"):
+        value = node.get("valueInteger")
+        return value is not None and (value != 0 if name == "anchorDay" else value >= 0)
+    if name == "parameter":
+        return any(
+            e.get("url") == PREFIX + "code"
+            for e in (node.get("valueExtensionClass") or {}).get("extensionAttributes", [])
+        )
+    return True
 
 
 def read_extensions(node: Node, name: str) -> list[Node]:

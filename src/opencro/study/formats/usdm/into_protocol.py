@@ -10,7 +10,7 @@ from typing import Any
 from opencro.kernel.finding import Findings, Refused, Severity
 from opencro.study.formats.usdm import codes
 from opencro.study.formats.usdm.document import Node, UsdmDocument
-from opencro.study.formats.usdm.extension import read_extensions, read_text, read_texts, read_whole
+from opencro.study.formats.usdm.extension import check_extensions, read_extensions, read_text, read_texts, read_whole
 from opencro.study.formats.usdm.into_schedule import read_schedule
 from opencro.study.formats.usdm.left_out import check_left_out
 from opencro.study.formats.usdm.reading import Reading, in_order, words
@@ -45,7 +45,7 @@ def protocol_from_usdm(document: UsdmDocument) -> tuple[Protocol, Findings]:
     if document.version != "4.0":
         remedy = "Convert the document to USDM 4.0 first."
         raise Refused([document.finding("USDM-051", ("usdmVersion",), "USDM " + document.version, "USDM 4.0", remedy)])
-    broken = [f for f in document.findings.errors if f.code not in _BEARABLE]
+    broken = [f for f in document.findings.errors if f.code not in _BEARABLE] + check_extensions(document)
     if broken:
         raise Refused(broken)
     versions: list[Any] = document.value["study"].get("versions") or []

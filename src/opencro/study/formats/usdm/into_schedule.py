@@ -149,12 +149,9 @@ def _window(reading: Reading, node: Node, timing: Node | None) -> tuple[int, int
 
 
 def _contact(reading: Reading, node: Node) -> Literal["site", "telephone", "home", "remote"]:
-    given = read_text(node, "contact")
     modes = [m["code"] for m in node.get("contactModes") or []]
     settings = [s["code"] for s in node.get("environmentalSettings") or []]
     known = [codes.CONTACTS[m] for m in modes if m in codes.CONTACTS]
-    if given in ("site", "telephone", "home", "remote"):
-        return given  # type: ignore[return-value]
     if len(modes) > 1:
         got = f'visit "{words(node)}" has {len(modes)} contact modes'
         remedy = f'Read as "{known[0] if known else "site"}".'
