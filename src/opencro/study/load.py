@@ -81,7 +81,8 @@ def read_study(path: Path) -> Reading:
             unread |= _ids(document)
         else:
             models[name] = part
-    unread |= {Path(name).stem for name in folder.texts if name not in folder.documents}
+    refused = {finding.place.file for finding in folder.findings}
+    unread |= {Path(name).stem for name in {*folder.texts, *refused} if name not in folder.documents}
     protocol = _protocol(folder, models, findings)
     study = _study(path, folder, models, protocol)
     return Reading(study, Findings(tuple(findings)), frozenset(unread))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -42,3 +43,10 @@ def schema_of(name: str) -> dict[str, Any]:
 def render_schemas() -> dict[str, str]:
     """File name -> text of every schema."""
     return {f"{name}.schema.json": json.dumps(schema_of(name), indent=2, ensure_ascii=False) + "\n" for name in SCHEMAS}
+
+
+def write_schemas(folder: Path) -> None:
+    """Write every schema into a folder; the published ones stand in `src/opencro/study/schemas`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in render_schemas().items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")

@@ -99,7 +99,7 @@ def _later(study: Study) -> Iterator[StudyPart]:
         if model_of(name) is not None:
             continue
         kind = _KINDS.get(name.split("/")[0], "document")
-        owner = _owner(document)
+        owner = name_of(document)
         rest: dict[str, Any] = {}
         for key, value in document.value.items():
             entries = _entries(value)
@@ -111,9 +111,10 @@ def _later(study: Study) -> Iterator[StudyPart]:
         yield StudyPart(kind, owner, rest, name)
 
 
-def _owner(document: Located) -> str:
+def name_of(document: Located) -> str:
+    """What a document of a later stage is called: its domain, its id, or its file without folder and ending."""
     stem = document.file.removesuffix(".yaml").split("/", 1)[-1]
-    return str(document.value.get("domain") or document.value.get("dataset") or document.value.get("id") or stem)
+    return str(document.value.get("domain") or document.value.get("id") or stem)
 
 
 def _entry_kind(kind: str, key: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from opencro.kernel.expression import Expression, parse_expression
 from opencro.study.amendment.model import Change, Touched
+from opencro.study.amendment.parts import name_of
 from opencro.study.model.form import Form
 from opencro.study.model.whole import Study
 
@@ -22,7 +23,7 @@ def declared_mentions(study: Study, form: str, item: str) -> list[str]:
         if not name.startswith("tabulation/"):
             continue
         value = document.value
-        owner = str(value.get("domain", name.rsplit("/", 1)[-1].removesuffix(".yaml")))
+        owner = name_of(document)
         takes_form = any(s.get("form") == form for s in value.get("sources") or () if isinstance(s, dict))
         for section in ("variables", "supplemental"):
             for variable, declaration in (value.get(section) or {}).items():
@@ -35,8 +36,8 @@ def declared_mentions(study: Study, form: str, item: str) -> list[str]:
 def declared_analyses(study: Study, datasets: Iterable[str]) -> list[str]:
     """Documents under analysis/ that mention one of the datasets."""
     names = {name.split(".")[0] for name in datasets}
-    documents = ((n, d) for n, d in study.documents.items() if n.startswith("analysis/"))
-    return [name for name, document in documents if names & _words(document.value)]
+    documents = [document for file, document in study.documents.items() if file.startswith("analysis/")]
+    return [name_of(document) for document in documents if names & _words(document.value)]
 
 
 def _nothing(*_: object) -> tuple[str, ...]:

@@ -94,11 +94,13 @@ def _numbers(subject: Subject) -> Iterator[Finding]:
         elif _against_the_days(first, second):
             mine, theirs = (f"{v.id} (number {v.number:g}, day {v.day})" for v in (second, first))
             remedy = "Number the visits in the order of their days."
-            yield subject.finding("STU-202", at, f"{mine} against {theirs}", "numbers that rise with the day", remedy)
+            loose = first.window is None or second.window is None
+            got, expected = f"{mine} against {theirs}", "numbers that rise with the day"
+            yield subject.finding("STU-202", at, got, expected, remedy, warning=loose)
 
 
 def _against_the_days(first: Visit, second: Visit) -> bool:
-    if first.day is None or second.day is None or first.day == second.day:
+    if first.day is None or second.day is None or first.day == second.day or first.unscheduled or second.unscheduled:
         return False
     return (first.number < second.number) != (first.day < second.day)
 
@@ -112,7 +114,6 @@ def _span(visit: Visit) -> tuple[int, int]:
 
 
 def _windows(subject: Subject) -> Iterator[Finding]:
-    planned = [(i, v) for i, v in enumerate(subject.study.protocol.schedule.visits) if v.day and not v.unscheduled]
     for i, visit in enumerate(subject.study.protocol.schedule.visits):
         at = (SCHEDULE, ("visits", i, "window"))
         if visit.window is None:
@@ -122,13 +123,19 @@ def _windows(subject: Subject) -> Iterator[Finding]:
             yield subject.finding("STU-205", at, f"window {list(visit.window)}", "[-before, after]", remedy)
         if visit.day is None:
             yield subject.finding("STU-205", at, f"{visit.id} has a window and no day", "a day", "Give the target day.")
+    yield from _overlaps(subject)
+
+
+def _overlaps(subject: Subject) -> Iterator[Finding]:
+    """A visit without a window takes place when its start rule says so, and may fall into another's window."""
+    visits = enumerate(subject.study.protocol.schedule.visits)
+    planned = [(i, v) for i, v in visits if v.day and v.window and not v.unscheduled]
     for (_, first), (j, second) in combinations(planned, 2):
         (start, end), (start2, end2) = _span(first), _span(second)
-        if _both(first, second) and max(start, start2) <= min(end, end2):
-            got = (
-                f"the windows of {first.id} and {second.id} overlap by {min(end, end2) - max(start, start2) + 1} day(s)"
-            )
-            at = (SCHEDULE, ("visits", j, "window" if second.window else "day"))
+        shared = min(end, end2) - max(start, start2) + 1
+        if _both(first, second) and shared > 0:
+            got = f"the windows of {first.id} and {second.id} overlap by {shared} day(s)"
+            at = (SCHEDULE, ("visits", j, "window"))
             yield subject.finding("STU-203", at, got, "windows that do not overlap", "Make a window shorter.")
 
 
