@@ -1,7 +1,7 @@
-"""The pilot study tabulated from its raw exports equals the published SDTM, but for the differences that the study lists with a cause.
+"""The pilot study out of its raw exports equals the published SDTM but for the differences that it lists with a cause.
 
-The records are read straight from the files through the study's transfers, without the ledger in between. Reference: CDISC SDTM/ADaM
-Pilot Project, data (c) CDISC; 360i raw exports. Both are read from their files and never stored here.
+The records are read straight from the files through the study's transfers, without the ledger in between. Reference:
+CDISC SDTM/ADaM Pilot Project, data (c) CDISC; 360i raw exports. Both are read from their files and never stored here.
 """
 
 from __future__ import annotations
@@ -86,7 +86,11 @@ def _records(study: Study, name: str, shared: Path) -> pl.DataFrame:
         assert isinstance(where, Expression)
         frame = frame.filter(to_polars(where, dict(frame.schema)))
     visits = {v.name: v.id for v in study.protocol.schedule.visits}
-    visit = _filled(transfer.event).replace_strict(visits, return_dtype=pl.String) if transfer.event else pl.lit(None, pl.String)
+    visit = (
+        _filled(transfer.event).replace_strict(visits, return_dtype=pl.String)
+        if transfer.event
+        else pl.lit(None, pl.String)
+    )
     items = [item.id for group in study.forms[transfer.form].groups for item in group.items]
     known = {*transfer.skip, *(transfer.items.get(i, i) for i in items), "VISIT", "SITEID", "SUBJID", "USUBJID"}
     assert set(frame.columns) <= known, f"{name}: {set(frame.columns) - known} is neither taken nor skipped"
@@ -169,5 +173,7 @@ def test_the_report_names_each_cause_with_its_rows(explained: Explained) -> None
     assert "Without a cause" not in report
 
 
-def test_tabulation_of_the_pilot_takes_less_than_three_seconds_of_processor(made: tuple[Tabulation, Assembly, float]) -> None:
+def test_tabulation_of_the_pilot_takes_less_than_three_seconds_of_processor(
+    made: tuple[Tabulation, Assembly, float],
+) -> None:
     assert made[2] < 3

@@ -1,7 +1,7 @@
 """Two versions of a dataset cell by cell, with a declared cause for every difference.
 
-A study lists what it knows in tabulation/differences.yaml. A difference without a cause is a finding, and so is a cause without a
-difference: the list can neither hide nor outlive anything. CMP-001..CMP-004.
+A study lists what it knows in tabulation/differences.yaml. A difference without a cause is a finding, and so is a
+cause without a difference: the list can neither hide nor outlive anything. CMP-001..CMP-004.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from opencro.study import Name, Part, Text, validation_findings
 from opencro.tabulation.algorithms.derive import parsed
 
 ROW, ORDER = "(row)", "(order)"
-"""What stands in place of a variable where a whole row is in one version only, and where rows stand in another order."""
+"""What stands in place of a variable: a row that one version lacks, a row that stands elsewhere."""
 
 _TOLERANCE = 1e-12
 """Relative: SAS keeps 15 digits, and a hexadecimal double may be off in the last."""
@@ -66,7 +66,8 @@ def read_known_differences(document: Located) -> tuple[tuple[KnownDifference, ..
 def compare_datasets(dataset: str, ours: pl.DataFrame, theirs: pl.DataFrame, keys: Sequence[str]) -> Comparison:
     """Every cell of two frames, rows matched by `keys` (rows that share a key in their order).
 
-    Empty text equals missing, numbers equal within 1e-12 of their size. A column that one of them lacks counts as missing in it.
+    Empty text equals missing, numbers equal within 1e-12 of their size. A column that one of them lacks counts as
+    missing in it.
     """
     mine, other = _keyed(ours, keys), _keyed(theirs, keys)
     match = [*(f"_k{i}" for i in range(len(keys))), "_occurrence"]
@@ -79,12 +80,16 @@ def compare_datasets(dataset: str, ours: pl.DataFrame, theirs: pl.DataFrame, key
     shown = [pl.col(f"_k{i}").alias(k) for i, k in enumerate(keys)]
     frame = found.join(joined.select("_id", *shown), on="_id", how="left", maintain_order="left")
     return Comparison(
-        dataset, tuple(keys), joined.height, both.height * len(variables), frame.select(*keys, "variable", "ours", "theirs")
+        dataset,
+        tuple(keys),
+        joined.height,
+        both.height * len(variables),
+        frame.select(*keys, "variable", "ours", "theirs"),
     )
 
 
 def _keyed(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Text empty as missing, numbers as floats, keys without the noise of the last digits, and the place of each row."""
+    """Empty text as missing, numbers as floats, keys without noise in the last digits, the place of each row."""
     clean = frame.with_columns(
         pl.when(pl.col(n) != "").then(pl.col(n)).alias(n) if t == pl.String else pl.col(n).cast(pl.Float64)
         for n, t in frame.schema.items()
@@ -135,9 +140,13 @@ def _cell_differences(both: pl.DataFrame, variable: str, in_ours: bool, in_their
     )  # fmt: skip
 
 
-def supplemental_by_record(supplemental: pl.DataFrame, parent: pl.DataFrame, sequence: str, keys: Sequence[str]) -> pl.DataFrame:
-    """A SUPP-- dataset with the keys of the records that it is about, so that it can be compared where numbers differ."""
-    ids = parent.select("USUBJID", pl.col(sequence).cast(pl.Int64).cast(pl.String).alias("_id"), *(k for k in keys if k != "USUBJID"))
+def supplemental_by_record(
+    supplemental: pl.DataFrame, parent: pl.DataFrame, sequence: str, keys: Sequence[str]
+) -> pl.DataFrame:
+    """A SUPP-- dataset with the keys of its records, so that it can be compared where their numbers differ."""
+    ids = parent.select(
+        "USUBJID", pl.col(sequence).cast(pl.Int64).cast(pl.String).alias("_id"), *(k for k in keys if k != "USUBJID")
+    )
     named = supplemental.with_columns(pl.col("IDVARVAL").str.strip_chars().alias("_id"))
     return named.join(ids, on=["USUBJID", "_id"], how="left", maintain_order="left").drop("_id")
 
@@ -157,11 +166,20 @@ class Explained:
         return self.differences.filter(pl.col("cause").is_null())
 
 
-_EXPLAINED = {"dataset": pl.String, "row": pl.String, "variable": pl.String, "ours": pl.String, "theirs": pl.String, "cause": pl.String}
+_EXPLAINED = {
+    "dataset": pl.String,
+    "row": pl.String,
+    "variable": pl.String,
+    "ours": pl.String,
+    "theirs": pl.String,
+    "cause": pl.String,
+}
 
 
-def explain_differences(comparisons: Sequence[Comparison], known: Sequence[KnownDifference], file: str = "") -> Explained:
-    """Give each difference its cause; the first entry that fits counts. CMP-001 no cause, CMP-002 no or not so many differences."""
+def explain_differences(
+    comparisons: Sequence[Comparison], known: Sequence[KnownDifference], file: str = ""
+) -> Explained:
+    """Give each difference the first cause that fits; findings CMP-001 (no cause), CMP-002 (another count)."""
     frames = [pl.DataFrame(schema=_EXPLAINED)]
     for comparison in comparisons:
         fitting = [k for k in known if k.dataset == comparison.dataset]
@@ -198,7 +216,8 @@ def _unexplained(dataset: str, explained: pl.DataFrame, file: str) -> Finding | 
     if rows.is_empty():
         return None
     first = rows.row(0, named=True)
-    got = f'{rows.height} cells of {dataset} differ without a cause, first {first["variable"]} of {first["row"]}: "{first["ours"]}"'
+    at = f"{first['variable']} of {first['row']}"
+    got = f'{rows.height} cells of {dataset} differ without a cause, first {at}: "{first["ours"]}"'
     return Finding("CMP-001", Place(file), got, f'"{first["theirs"]}"', "Correct the derivation, or add the cause.")
 
 
@@ -211,14 +230,22 @@ def render_differences(explained: Explained, title: str) -> str:
     lines = [f"# {title}", "", "| dataset | rows | cells | differ | without a cause |", "|---|---:|---:|---:|---:|"]
     per: Mapping[str, tuple[int, int]] = {
         name: (total, lost)
-        for name, total, lost in explained.differences.group_by("dataset").agg(pl.len(), pl.col("cause").null_count()).iter_rows()
+        for name, total, lost in explained.differences.group_by("dataset")
+        .agg(pl.len(), pl.col("cause").null_count())
+        .iter_rows()
     }
     for c in explained.comparisons:
         total, lost = per.get(c.dataset, (0, 0))
         lines.append(f"| {c.dataset} | {c.rows} | {c.cells} | {total} | {lost} |")
     for entry in explained.known:
         rows = explained.differences.filter(pl.col("cause") == entry.id)
-        lines += ["", f"## {entry.id}: {entry.dataset} {', '.join(entry.variables)}", "", f"{rows.height} differ. {entry.cause}", ""]
+        lines += [
+            "",
+            f"## {entry.id}: {entry.dataset} {', '.join(entry.variables)}",
+            "",
+            f"{rows.height} differ. {entry.cause}",
+            "",
+        ]
         lines += [f"Evidence: {entry.evidence}", "", *_rows_table(rows)]
     if not explained.unexplained.is_empty():
         lines += ["", "## Without a cause", "", *_rows_table(explained.unexplained)]

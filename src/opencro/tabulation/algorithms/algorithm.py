@@ -1,7 +1,7 @@
 """What an algorithm is: names what it needs, says in words what it does, computes a column.
 
-Names: a bare name is a variable of the same row, `raw.ITEM` an item of the record behind the row, `DM.RFSTDTC` a variable of
-another domain. The words go to Define-XML (MethodDef) and to `opencro trace`.
+Names: a bare name is a variable of the same row, `raw.ITEM` an item of the record behind the row, `DM.RFSTDTC` a
+variable of another domain. The words go to Define-XML (MethodDef) and to `opencro trace`.
 """
 
 from __future__ import annotations

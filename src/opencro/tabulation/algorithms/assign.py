@@ -1,6 +1,7 @@
 """Assignments: an item, a constant, the study's identity, text put together, a value through a code list.
 
-Source: the algorithms named in CDISC 360i and in the SDTM field (assign with and without controlled terminology, hardcode).
+Source: the algorithms named in CDISC 360i and in the SDTM field (assign with and without controlled terminology,
+hardcode).
 """
 
 from __future__ import annotations
@@ -56,12 +57,19 @@ class ParticipantIdentity(Algorithm):
     participant: Literal["usubjid", "id", "site"]
 
     def words(self) -> str:
-        names = {"usubjid": "Unique across studies, made as study.yaml says.", "id": "The participant's id.", "site": "The site."}
+        names = {
+            "usubjid": "Unique across studies, made as study.yaml says.",
+            "id": "The participant's id.",
+            "site": "The site.",
+        }
         return names[self.participant]
 
     def compute(self, table: Table, bench: Bench) -> pl.Expr:
         if self.participant == "usubjid":
-            return template_expression(bench.study.file.usubjid, {"study": pl.lit(bench.study.id), "participant": pl.col("_participant"), "site": pl.col("_site")})
+            return template_expression(
+                bench.study.file.usubjid,
+                {"study": pl.lit(bench.study.id), "participant": pl.col("_participant"), "site": pl.col("_site")},
+            )
         return pl.col("_participant" if self.participant == "id" else "_site")
 
 

@@ -39,7 +39,11 @@ def column_of(table: Table, value: pl.Expr | pl.Series) -> pl.Series:
     if isinstance(value, pl.Series):
         return value
     made = table.frame.select(value.alias("_made"))
-    return made.to_series() if made.height == table.frame.height else made.to_series().extend_constant(made.item(0, 0), table.frame.height - 1)
+    return (
+        made.to_series()
+        if made.height == table.frame.height
+        else made.to_series().extend_constant(made.item(0, 0), table.frame.height - 1)
+    )
 
 
 class Computed(Algorithm):
@@ -112,7 +116,9 @@ class Case(Algorithm):
         return frozenset[str]().union(*(names_in(b.when) | b.then.needs() for b in self.case))
 
     def words(self) -> str:
-        return " ".join(f"If {b.when}: {b.then.words()}" if b.when else f"Otherwise: {b.then.words()}" for b in self.case)
+        return " ".join(
+            f"If {b.when}: {b.then.words()}" if b.when else f"Otherwise: {b.then.words()}" for b in self.case
+        )
 
     def compute(self, table: Table, bench: Bench) -> pl.Series:
         schema = dict(table.frame.schema)
@@ -120,7 +126,9 @@ class Case(Algorithm):
         result: pl.Expr = pl.lit(None)
         for i, branch in reversed(list(enumerate(self.case))):
             value = pl.col(f"_then{i}")
-            result = pl.when(to_polars(parsed(branch.when), schema)).then(value).otherwise(result) if branch.when else value
+            result = (
+                pl.when(to_polars(parsed(branch.when), schema)).then(value).otherwise(result) if branch.when else value
+            )
         return table.frame.with_columns(made).select(result.alias("_case")).to_series()
 
 

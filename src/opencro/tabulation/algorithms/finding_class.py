@@ -1,7 +1,7 @@
 """Findings: results in standard units, range indicators, baseline flags.
 
-Source: CDISC SDTMIG 3.1.2 section 4.1.5.1 (original and standard results), 6.3 (--NRIND, --BLFL). Rounding is half away from zero
-in exact arithmetic, so that a printed 2.675 becomes 2.68.
+Source: CDISC SDTMIG 3.1.2 section 4.1.5.1 (original and standard results), 6.3 (--NRIND, --BLFL). Rounding is half
+away from zero in exact arithmetic, so that a printed 2.675 becomes 2.68.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ _CENSORED = r"^\s*(<=|>=|<|>)?\s*([-+]?(?:\d+\.?\d*|\.\d+))\s*$"
 class StandardResult(Algorithm):
     """`standard: VSORRES` with `unit` and `test`: a result, or a limit of its range, in the standard unit.
 
-    The domain's `conversions` say how; the most special row (one that names the test) counts. A sign of a censored result (`<40`)
-    stays before the number; text that is no number stays as it is. `give: unit` gives the standard unit of a result that is present.
+    The domain's `conversions` say how; the most special row (one that names the test) counts. A sign of a censored
+    result (`<40`) stays before the number; text that is no number stays as it is. `give: unit` gives the standard unit
+    of a result that is present.
     """
 
     key: ClassVar[str] = "standard"
@@ -48,7 +49,7 @@ class StandardResult(Algorithm):
         if self.give == "unit":
             return f"Standard unit of {self.test} for results in {self.unit}."
         limit = f", in at most {self.width} characters" if self.width else ""
-        return f"{self.standard} converted from {self.unit} to the standard unit of {self.test}, half away from zero{limit}."
+        return f"{self.standard} converted from {self.unit} to the standard unit, rounded half away from zero{limit}."
 
     def compute(self, table: Table, bench: Bench) -> pl.Series:
         names = [self.standard, self.unit, self.test]
@@ -133,8 +134,8 @@ def number_in_words(number: Fraction, decimals: int | None = None, width: int | 
 class RangeIndicator(Algorithm):
     """`range_indicator: LBORRES` with `low` and `high`: LOW below, HIGH above, NORMAL within.
 
-    A censored result is judged only where its bound itself is outside: `<40` with a low limit of 50 is LOW, with 40 nobody knows.
-    Missing where there is no number or no limit.
+    A censored result is judged only where its bound itself is outside: `<40` with a low limit of 50 is LOW, with 40
+    nobody knows. Missing where there is no number or no limit.
     """
 
     key: ClassVar[str] = "range_indicator"
@@ -191,10 +192,12 @@ class BaselineFlag(Algorithm):
             return pl.when((pl.col("_event") == self.at) & pl.col(self.baseline).is_not_null()).then(pl.lit("Y"))
         domain, variable = self.reference.split(".")
         reference = whole_dates(bench.tables[domain].per_participant(variable, table)).alias("_reference")
-        rows = table.frame.select(
-            self.baseline, "USUBJID", *self.by, *self.order, whole_dates(table.frame.get_column(self.date)).alias("_day")
-        ).with_columns(reference).with_row_index("_i")  # fmt: skip
+        day = whole_dates(table.frame.get_column(self.date)).alias("_day")
+        rows = table.frame.select(self.baseline, "USUBJID", *self.by, *self.order, day)
+        rows = rows.with_columns(reference).with_row_index("_i")
         before = rows.filter(pl.col(self.baseline).is_not_null() & (pl.col("_day") <= pl.col("_reference")))
-        last = before.sort("_day", *self.order, maintain_order=True).group_by("USUBJID", *self.by).agg(pl.col("_i").last())
+        last = (
+            before.sort("_day", *self.order, maintain_order=True).group_by("USUBJID", *self.by).agg(pl.col("_i").last())
+        )
         flagged = rows.get_column("_i").is_in(last.get_column("_i").implode())
         return pl.select(pl.when(flagged).then(pl.lit("Y"))).to_series()

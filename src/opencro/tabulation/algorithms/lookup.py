@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 class Lookup(Algorithm):
     """`lookup: EX.EXSTDTC` with `pick`, `by`, `where`, `order`: a variable of another domain's row.
 
-    `pick: only` takes the row that matches; first and last need `order`; earliest and latest take the least and greatest
-    value (missing values aside); total adds numbers up, count counts the values present. `where` is an expression over the
-    other domain's variables. The other domain may be the own one: a score over the items of a visit.
+    `pick: only` takes the row that matches; first and last need `order`; earliest and latest take the least and
+    greatest value (missing values aside); total adds numbers up, count counts the values present. `where` is an
+    expression over the other domain's variables. The other domain may be the own one: a score over the items of a
+    visit.
     """
 
     key: ClassVar[str] = "lookup"
@@ -88,10 +89,10 @@ class Lookup(Algorithm):
 
 
 class FormItem(Algorithm):
-    """`form_item: RAND.ARMCD`: an item of another form of the same participant, or, with `same_visit`, of the same visit.
+    """`form_item: RAND.ARMCD`: an item of another form of the participant, with `same_visit` of the same visit.
 
-    `where` is an expression over the items of that form; of several records the first in the order of entry counts. With
-    `date: true` the item is a collected date and becomes ISO 8601.
+    `where` is an expression over the items of that form; of several records the first in the order of entry counts.
+    With `date: true` the item is a collected date and becomes ISO 8601.
     """
 
     key: ClassVar[str] = "form_item"
@@ -114,7 +115,9 @@ class FormItem(Algorithm):
     def words(self) -> str:
         of = "visit" if self.same_visit else "participant"
         where = f", where {self.where}" if self.where else ""
-        return f"Item {self.item} of form {self.form} of the same {of}{where}" + (", as ISO 8601." if self.date else ".")
+        return f"Item {self.item} of form {self.form} of the same {of}{where}" + (
+            ", as ISO 8601." if self.date else "."
+        )
 
     def compute(self, table: Table, bench: Bench) -> pl.Series:
         rows = bench.records(self.form, None)
@@ -123,6 +126,8 @@ class FormItem(Algorithm):
         keys = ["participant", "event"] if self.same_visit else ["participant"]
         taken = rows.drop_nulls(self.item).unique(keys, keep="first", maintain_order=True).select(*keys, self.item)
         own = table.frame.select(f"_{k}" for k in keys)
-        joined = own.join(taken, left_on=own.columns, right_on=keys, how="left", maintain_order="left", nulls_equal=True)
+        joined = own.join(
+            taken, left_on=own.columns, right_on=keys, how="left", maintain_order="left", nulls_equal=True
+        )
         values = joined.get_column(self.item)
         return iso_dates(values, table, bench) if self.date else values

@@ -60,7 +60,7 @@ class CutText(Algorithm):
 
 
 class FixedDecimals(Algorithm):
-    """`decimals: RATIO` with `places: 1`: a number as text with so many decimals, rounded half away from zero; 1 is "1.0"."""
+    """`decimals: RATIO` with `places: 1`: a number as text with so many decimals, half away from zero; 1 is "1.0"."""
 
     key: ClassVar[str] = "decimals"
     decimals: str

@@ -84,7 +84,9 @@ class StudyDayOf(Algorithm):
 
     def compute(self, table: Table, bench: Bench) -> pl.Series:
         day = whole_dates(table.frame.get_column(self.study_day))
-        reference = whole_dates(bench.tables[self.reference.split(".")[0]].per_participant(self.reference.split(".")[1], table))
+        reference = whole_dates(
+            bench.tables[self.reference.split(".")[0]].per_participant(self.reference.split(".")[1], table)
+        )
         distance = (day.cast(pl.Int32) - reference.cast(pl.Int32)).cast(pl.Float64)
         return distance + (distance >= 0).cast(pl.Float64)
 
@@ -165,4 +167,6 @@ class EpochOf(Algorithm):
             elements.drop_nulls("_start").with_columns(pl.col("_start").str.slice(0, 10)).sort("_start"),
             left_on="_day", right_on="_start", by="USUBJID", strategy="backward",
         )  # fmt: skip
-        return dated.join(joined.select("_i", "_epoch"), on="_i", how="left", maintain_order="left").get_column("_epoch")
+        return dated.join(joined.select("_i", "_epoch"), on="_i", how="left", maintain_order="left").get_column(
+            "_epoch"
+        )
