@@ -1,8 +1,8 @@
 """`opencro build`: a snapshot of the ledger becomes SDTM datasets, Define-XML and a manifest.
 
-What was made is described by `build/manifest.json`: hashes of the definitions and of the records that went in, the ledger
-position and anchor, and the hash of every file that came out. When the inputs are the same and the files are intact, nothing is
-made again; a dataset whose content did not change is not written again.
+What was made is described by `build/manifest.json`: hashes of the definitions and of the records that went in, the
+ledger position and anchor, and the hash of every file that came out. When the inputs are the same and the files are
+intact, nothing is made again; a dataset whose content did not change is not written again.
 """
 
 from __future__ import annotations
@@ -91,8 +91,9 @@ def build(
 ) -> Build:
     """Make everything that a study's declarations say from the state of its ledger.
 
-    `position` takes an earlier state; `folder` is `build/` in the study unless given; `fresh` makes all of it again. Raises
-    Refused with findings when the declarations or the data do not allow it; a failed build leaves the former one as it was.
+    `position` takes an earlier state; `folder` is `build/` in the study unless given; `fresh` makes all of it again.
+    Raises Refused with findings when the declarations or the data do not allow it; a failed build leaves the former
+    one as it was.
     """
     watch = _Stopwatch(progress, STEPS)
     target = folder or study.root / "build"
@@ -146,7 +147,7 @@ def tabulate_study(study: Study, snapshot: Snapshot, participant: str | None = N
 def write_datasets(
     datasets: Mapping[str, Dataset], folder: Path, created: datetime, kept: Mapping[str, str], old: Path
 ) -> dict[str, str]:
-    """Write every dataset as SAS transport, Dataset-JSON and Parquet; one whose content hash is in `kept` is taken from `old`."""
+    """Write every dataset as SAS transport, Dataset-JSON and Parquet; one that is the same in `kept` comes from `old`."""
     hashes: dict[str, str] = {}
     for kind in KINDS:
         (folder / kind).mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from opencro.tabulation import load_links, plan_tabulation, read_domains
 
 
 def check_everything(folder: Path) -> Findings:
-    """Findings of all phases: files, references, declarations, pinned standards; later phases only where earlier ones are clean."""
+    """Findings of all phases: files, references, standards, declarations; a later phase only after a clean one."""
     findings = check_study(folder)
     if not findings.ok:
         return findings

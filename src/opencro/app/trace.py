@@ -10,7 +10,7 @@ import polars as pl
 
 from opencro.app.wiring import open_study_ledger, records_of, terms_of
 from opencro.kernel.finding import Finding, Place, Refused, suggest
-from opencro.ledger import ItemChange, Ledger, RecordKey, Snapshot
+from opencro.ledger import ItemChange, Ledger, RecordKey
 from opencro.study import Study
 from opencro.tabulation import (
     ItemSource,
@@ -66,7 +66,7 @@ def trace_dataset_cell(
         row = _find_row(made, domain, where)
         _check_variable(made, domain, variable)
         trace = trace_cell(study, made, Bench(study, made.tables, records), domain, variable, row)
-        items = tuple(_keyed(study, ledger, snapshot, source) for source in trace.items())
+        items = tuple(_keyed(study, ledger, source) for source in trace.items())
     return Answer(dataset, variable, where, trace, items)
 
 
@@ -134,7 +134,7 @@ def _find_row(made: Tabulation, domain: str, where: Mapping[str, str]) -> int:
     return int(frame.item(0, "_at"))
 
 
-def _keyed(study: Study, ledger: Ledger, snapshot: Snapshot, source: ItemSource) -> KeyedItem:
+def _keyed(study: Study, ledger: Ledger, source: ItemSource) -> KeyedItem:
     fact = next(iter(ledger.facts(after=source.record - 1, until=source.record)))
     labels = {i.id: i.label for g in study.forms[source.form].groups for i in g.items}
     history: Sequence[ItemChange] = ledger.history(fact.key, source.item)

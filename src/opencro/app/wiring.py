@@ -84,5 +84,5 @@ Progress = Callable[[str, float], None]
 """Hears the name of a step and the share of the whole that is done, 0 to 1."""
 
 
-def no_progress(step: str, share: float) -> None:  # noqa: ARG001
+def no_progress(step: str, share: float) -> None:
     """For programs that do not watch."""

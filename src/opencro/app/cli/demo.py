@@ -21,12 +21,16 @@ PARTICIPANTS = 306
 
 
 def demo_command(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to play; what an earlier demo left there is replaced.")],
-    study: Annotated[Path, typer.Option("--study", help="The study to play.", exists=True)] = Path("studies/cdiscpilot01"),
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where to play; what an earlier demo left there is replaced.")
+    ],
+    study: Annotated[Path, typer.Option("--study", help="The study to play.", exists=True)] = Path(
+        "studies/cdiscpilot01"
+    ),
     participants: Annotated[int, typer.Option("--participants", help="How many virtual participants.")] = PARTICIPANTS,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 1,
 ) -> None:
-    """Play a study through: virtual sites and participants, every keystroke in the ledger, then the datasets and the package."""
+    """Play a study through: virtual participants, every keystroke in the ledger, then the datasets and the package."""
     started = time.perf_counter()
     target = folder / study.name
     _clear(folder, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,15 @@ from opencro.app.amendment import diff_with_reach
 from opencro.app.check import check_everything
 from opencro.app.cli.output import Database, Exit, Json, count_findings, out, print_findings, print_json, refusing
 from opencro.kernel.finding import Findings
-from opencro.study import init_study, load_study, render_diff, render_schedule, template_names
+from opencro.study import (
+    init_study,
+    load_study,
+    render_diff,
+    render_schedule,
+    render_schedule_html,
+    render_schedule_markdown,
+    template_names,
+)
 
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder.", exists=True, file_okay=False)]
 
@@ -53,13 +62,28 @@ def _report(findings: Findings, what: str, as_json: bool) -> None:
         raise typer.Exit(Exit.FOUND)
 
 
+class Style(StrEnum):
+    """How a schedule is written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+_STYLES = {
+    Style.TEXT: render_schedule,
+    Style.MARKDOWN: render_schedule_markdown,
+    Style.HTML: render_schedule_html,
+}
+
+
 def schedule_command(
     folder: StudyFolder,
-    style: Annotated[str, typer.Option("--as", help="text, markdown or html")] = "text",
+    style: Annotated[Style, typer.Option("--as", help="How to write it.")] = Style.TEXT,
 ) -> None:
     """Print the schedule of activities, the table that a clinician knows."""
     with refusing(False):
-        typer.echo(render_schedule(load_study(folder), style))
+        typer.echo(_STYLES[style](load_study(folder)))
 
 
 def diff_command(

@@ -18,7 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Run a clinical trial from a folder of text: a protocol goes in, a submission comes out, every number is traceable.",
+    help="Run a clinical trial from a folder of text: a protocol goes in, a submission comes out, all is traceable.",
     epilog="Exit codes: 0 done, 1 findings that stop the run, 2 wrong usage. Start with: opencro init mystudy",
 )
 

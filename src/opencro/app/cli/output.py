@@ -21,7 +21,9 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of words for a person.")]
 Database = Annotated[
     str | None,
-    typer.Option("--database", metavar="URL", help="The ledger: postgresql://... or a file. Default: STUDY/ledger.sqlite."),
+    typer.Option(
+        "--database", metavar="URL", help="The ledger: postgresql://... or a file. Default: STUDY/ledger.sqlite."
+    ),
 ]
 
 
@@ -74,7 +76,12 @@ def refusing(as_json: bool) -> Iterator[None]:
 @contextmanager
 def progress_bar(title: str, *, hidden: bool) -> Iterator[Listener]:
     """A bar on the error stream that a `Progress` listener moves; nothing when hidden or not on a terminal."""
-    columns = (TextColumn("{task.description}", style="bold"), BarColumn(), TextColumn("{task.fields[step]}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}", style="bold"),
+        BarColumn(),
+        TextColumn("{task.fields[step]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=err, disable=hidden or not err.is_terminal, transient=True) as bar:
         task = bar.add_task(title, total=1.0, step="")
 

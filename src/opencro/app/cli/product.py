@@ -24,10 +24,11 @@ from opencro.app.cli.output import (
     refusing,
 )
 from opencro.app.cli.render import history_table, trace_tree
+from opencro.app.convert import read_any
 from opencro.app.trace import as_document, trace_dataset_cell, trace_dependents
 from opencro.kernel.finding import Finding, Place, Refused
 from opencro.study import load_study
-from opencro.tabulation import compare_datasets, read_any
+from opencro.tabulation import compare_datasets
 
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder.", exists=True, file_okay=False)]
 
@@ -40,7 +41,7 @@ def build_command(
     database: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Make the datasets and the package from the records: SDTM as SAS transport, Dataset-JSON and Parquet, and Define-XML."""
+    """Make the datasets (SDTM as SAS transport, Dataset-JSON, Parquet) and Define-XML from the records."""
     with refusing(as_json), progress_bar("building", hidden=as_json) as listen:
         made = build(
             load_study(folder), database=database, position=position, folder=target, fresh=fresh, progress=listen
@@ -80,14 +81,20 @@ def print_build(made: Build) -> None:
     print_findings(made.findings, limit=10)
     steps = "  ".join(f"{step} {seconds:.2f} s" for step, seconds in made.seconds.items())
     out.print(f"\n{steps}  [bold]in all {sum(made.seconds.values()):.2f} s[/bold]")
-    out.print(f"{len(made.files)} files in {made.folder}, from ledger position {made.position:,}; {count_findings(made.findings)}")
+    out.print(
+        f"{len(made.files)} files in {made.folder}, from ledger position {made.position:,}; {count_findings(made.findings)}"
+    )
 
 
 def trace_command(
     folder: StudyFolder,
     what: Annotated[str, typer.Argument(help="DATASET.VARIABLE, e.g. AE.AESEV; with --from, FORM.ITEM.")],
-    where: Annotated[list[str] | None, typer.Argument(help="The row: USUBJID=... AESEQ=...", metavar="NAME=VALUE")] = None,
-    forward: Annotated[bool, typer.Option("--from", help="What depends on this item, instead of where a cell is from.")] = False,
+    where: Annotated[
+        list[str] | None, typer.Argument(help="The row: USUBJID=... AESEQ=...", metavar="NAME=VALUE")
+    ] = None,
+    forward: Annotated[
+        bool, typer.Option("--from", help="What depends on this item, instead of where a cell is from.")
+    ] = False,
     database: Database = None,
     as_json: Json = False,
 ) -> None:

@@ -1,0 +1,121 @@
+"""`opencro import`: files that somebody sends, each by its transfer, into the ledger; all of them or none."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from opencro.app.wiring import Progress, no_progress
+from opencro.capture import ImportReport, import_data, import_records, read_delimited
+from opencro.capture.model import LINE, IncomingRecord
+from opencro.kernel.finding import Finding, Findings, Place, Refused
+from opencro.kernel.hashing import hash_file
+from opencro.ledger import Actor, Ledger
+from opencro.study import Study, Transfer
+from opencro.study.formats.odm import read_odm_data
+from opencro.tabulation import read_xpt
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file and the transfer that says how it is to be read; None for ODM, which says it itself."""
+
+    file: Path
+    transfer: Transfer | None
+
+
+def find_deliveries(study: Study, paths: Sequence[Path], only: str | None = None) -> list[Delivery]:
+    """Which of the files (or files in the folders) belong to which transfer; those that enrol come first.
+
+    Refused (IMP-101) when a named file belongs to none, or nothing is found.
+    """
+    transfers = [t for t in study.transfers.values() if only in (None, t.id)]
+    found = [Delivery(f, t) for t in transfers for f in _files(paths) if f.match(t.file)]
+    found += [Delivery(f, None) for f in _files(paths) if f.suffix == ".xml" and only is None]
+    strangers = [p for p in paths if p.is_file() and all(d.file != p for d in found)]
+    if strangers or not found:
+        names = ", ".join(t.file for t in transfers) or "none"
+        got = f"no transfer takes {strangers[0].name}" if strangers else "no file that a transfer takes"
+        remedy = "Describe it under conduct/transfers/, or correct the file pattern."
+        raise Refused([Finding("IMP-101", Place(str((strangers or list(paths))[0])), got, f"one of: {names}", remedy)])
+    return sorted(found, key=lambda d: (d.transfer is None, d.transfer is not None and not d.transfer.enrols))
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        yield from sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else (path,)
+
+
+def import_deliveries(
+    study: Study,
+    ledger: Ledger,
+    deliveries: Sequence[Delivery],
+    *,
+    user: str | None = None,
+    reason: str | None = None,
+    dry_run: bool = False,
+    progress: Progress = no_progress,
+) -> list[ImportReport]:
+    """Import each file in turn; a refused file stops the run, the files before it stay imported."""
+    actor = Actor(user or getpass.getuser(), "data manager")
+    reports = []
+    for number, delivery in enumerate(deliveries, start=1):
+        reports.append(_import_one(study, ledger, delivery, actor, reason, dry_run))
+        progress(delivery.file.name, number / len(deliveries))
+    return reports
+
+
+def _import_one(
+    study: Study, ledger: Ledger, delivery: Delivery, actor: Actor, reason: str | None, dry_run: bool
+) -> ImportReport:
+    digest = hash_file(delivery.file)
+    if delivery.transfer is None:
+        data = read_odm_data(delivery.file.read_bytes(), delivery.file.name)
+        if not data.findings.ok:
+            raise Refused(data.findings)
+        records = [
+            IncomingRecord(*(r.site, r.participant, r.event, r.event_repeat, r.form, r.form_repeat, r.group, r.group_repeat),
+                           r.items, min(r.lines.values(), default=0))
+            for r in data.records
+        ]  # fmt: skip
+        return import_records(
+            study, records, ledger, actor=actor, reason=reason, dry_run=dry_run, digest=digest, file=delivery.file.name
+        )
+    frame = read_frame(delivery.file, delivery.transfer)
+    return import_data(
+        study, delivery.transfer, frame, ledger, actor=actor, reason=reason, dry_run=dry_run, digest=digest,
+        file=delivery.file.name,
+    )  # fmt: skip
+
+
+def read_frame(file: Path, transfer: Transfer) -> pl.DataFrame:
+    """A file as text columns with the number of each row's line, by the transfer's format."""
+    if transfer.format == "csv":
+        return read_delimited(file, encoding=transfer.encoding, delimiter=transfer.delimiter)
+    frame = read_xpt(file)[0].frame if transfer.format == "xpt" else pl.read_parquet(file)
+    return as_text(frame).with_row_index(LINE, offset=1).with_columns(pl.col(LINE).cast(pl.Int64))
+
+
+def as_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """Every column as text as a person would write it: 5, not 5.0; empty text is missing."""
+    columns = []
+    for name, kind in frame.schema.items():
+        column = pl.col(name)
+        if kind.is_float():
+            whole = (column == column.round(0)) & (column.abs() < 1e15)
+            column = (
+                pl.when(whole)
+                .then(column.cast(pl.Int64, strict=False).cast(pl.String))
+                .otherwise(column.cast(pl.String))
+            )
+        columns.append(column.cast(pl.String).replace("", None).alias(name))
+    return frame.select(columns)
+
+
+def all_findings(reports: Sequence[ImportReport]) -> Findings:
+    """The findings of several imports."""
+    return Findings(tuple(f for report in reports for f in report.findings))
