@@ -105,6 +105,7 @@ def test_the_line_of_a_finding_is_that_of_the_text() -> None:
         (b"\xff\xfe{", "USDM-001", "byte 0 is not UTF-8"),
         (b'{"study": {},\n "usdmVersion" "4.0"}', "USDM-001", "not JSON at column 16"),
         (b"[" * 200_000, "USDM-001", "nested too deeply"),
+        (b'{"a":' * 150 + b"1" + b"}" * 150, "USDM-001", "nested too deeply"),
         (b"[]", "USDM-010", "not an object"),
         (b'{"resourceType": "ResearchStudy"}', "USDM-010", "a FHIR resource"),
         (b'{"clinicalStudy": {}}', "USDM-010", "older than version 3.0"),

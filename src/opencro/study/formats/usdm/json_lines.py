@@ -17,6 +17,8 @@ from opencro.kernel.finding import Finding, Place
 Key = tuple[str | int, ...]
 MAX_BYTES = 200 * 1024 * 1024
 """A larger document is refused unread: the largest published example has 1.7 MB."""
+MAX_DEPTH = 100
+"""A study definition needs about 20 levels; without a bound a hostile file could exhaust the stack of its readers."""
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+|\n')
 
 
@@ -48,10 +50,24 @@ def parse_json(data: bytes | str, file: str) -> tuple[Any, str, list[Finding]]:
         return None, text, [_unreadable(file, error.lineno, f"not JSON at column {error.colno}", "well-formed JSON")]
     except RecursionError:
         return None, text, [_unreadable(file, None, "nested too deeply to read", "a document nested as USDM is")]
+    if _is_deeper(value, MAX_DEPTH):
+        return None, text, [_unreadable(file, None, "nested too deeply to read", "a document nested as USDM is")]
     findings = [_number(file, word) for word in odd if word != "key"]
     if "key" in odd:
         findings += [_repeated(file, key, line) for key, line in _walk(text) if key and key[-1] == _REPEATED]
     return value, text, findings
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    level = [value]
+    for _ in range(depth):
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, dict | list)
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+    return bool(level)
 
 
 def locate_values(text: str) -> dict[Key, int]:
