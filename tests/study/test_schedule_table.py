@@ -67,3 +67,17 @@ def test_the_schedule_as_html_is_whole_and_escaped(starter: Path, edit: Edit) ->
     assert [th.get("colspan") for th in page.findall(".//thead/tr[1]/th")] == [None, "1", "3"]
     assert all(len(row.findall("td")) == 4 for row in page.findall(".//tbody/tr"))
     assert [td.text for td in page.findall(".//tbody/tr[3]/td")] == ["X", None, None, None]
+
+
+def test_long_names_stand_in_several_lines_and_empty_unscheduled_visits_are_no_columns(
+    starter: Path, edit: Edit
+) -> None:
+    edit("protocol/schedule.yaml", "name: Week 8,", "name: Week 8 with a telephone call,")
+    edit("protocol/schedule.yaml", "activities:", "  - {id: U, name: Extra, number: 9, unscheduled: true}\nactivities:")
+    text = render_schedule(Study.load(starter))
+    assert "Extra" not in text
+    assert max(len(line) for line in text.splitlines()) <= 70
+    heads = [line.split()[-1] for line in text.splitlines()[3:6]]
+    assert heads == ["with", "telephone", "call"]
+    edit("protocol/schedule.yaml", "visits: [SCREENING]", "visits: [SCREENING, U]")
+    assert "Extra" in render_schedule(Study.load(starter))

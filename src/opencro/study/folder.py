@@ -23,6 +23,8 @@ OTHER_FOLDERS = ("build", "versions")
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 40
 USDM = "protocol/usdm.json"
+_EVENTS = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Only events are read with it, not values: the fast reader of YAML where it was built."""
 
 
 @dataclass
@@ -121,15 +123,17 @@ def _refuse_strange(text: str, name: str) -> Finding | None:
     """Anchors can make a short text endless, deep nesting can exhaust the reader; nobody writes a study so."""
     depth = 0
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=_EVENTS):
+            line = event.start_mark.line + 1 if event.start_mark is not None else None
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
-                place = Place(name, event.start_mark.line + 1)
+                place = Place(name, line)
                 return Finding("STU-004", place, "an anchor or alias", "plain values", "Write the value out.")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
-                place = Place(name, event.start_mark.line + 1)
                 expected = f"at most {MAX_DEPTH} levels"
-                return Finding("STU-004", place, "nested too deeply", expected, "Write it with fewer levels.")
+                return Finding(
+                    "STU-004", Place(name, line), "nested too deeply", expected, "Write it with fewer levels."
+                )
     except yaml.YAMLError:
         return None
     return None

@@ -6,6 +6,7 @@ Source: ICH M11 section 1.3 (schedule of activities); SDTMIG 3.4 section 4.4.4 f
 from __future__ import annotations
 
 import html
+import textwrap
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -13,6 +14,7 @@ from opencro.study.model.protocol import Activity, Visit
 from opencro.study.model.whole import Study
 
 _MARK = "X"
+_HEAD_WIDTH = 11
 _SIGNS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -30,9 +32,14 @@ class ScheduleTable:
 
 
 def plan_schedule_table(study: Study) -> ScheduleTable:
-    """A study's schedule as a table; columns in the order of visit numbers."""
+    """A study's schedule as a table; columns in the order of visit numbers.
+
+    Unscheduled visits at which nothing is planned are no columns.
+    """
     schedule, design = study.protocol.schedule, study.protocol.design
-    visits = sorted(schedule.visits, key=lambda visit: visit.number)
+    used = {name for activity in schedule.activities for name in activity.visits}
+    shown = [visit for visit in schedule.visits if not visit.unscheduled or visit.id in used]
+    visits = sorted(shown, key=lambda visit: visit.number)
     names = {epoch.id: epoch.name for epoch in design.epochs}
     epochs = [names.get(visit.epoch or "", visit.epoch or "") for visit in visits]
     notes = _Notes()
@@ -91,19 +98,28 @@ def _window(visit: Visit) -> str:
     earliest, latest = visit.window
     if earliest == latest == 0:
         return "0"
-    return f"±{latest}" if -earliest == latest else f"{earliest}/+{latest}"
+    return f"±{latest}" if -earliest == latest else f"{earliest}/{latest:+d}" if latest else f"{earliest}/0"
 
 
 def render_schedule(study: Study) -> str:
-    """The schedule as text in columns, for a terminal."""
+    """The schedule as text in columns, for a terminal; heads of several words stand below each other."""
     table = plan_schedule_table(study)
-    body = [_epoch_row(table), ["Visit", *table.visits], ["Day", *table.days], ["Window (days)", *table.windows]]
-    body += [[name, *marks] for name, marks in table.rows]
-    widths = [max(len(row[column]) for row in body) for column in range(len(body[0]))]
-    lines = [_text_line(row, widths) for row in body]
-    rule = "-" * max(len(line) for line in lines)
+    heads = _stacked(["Epoch", *_epoch_row(table)[1:]]) + _stacked(["Visit", *table.visits])
+    heads += [["Day", *table.days], ["Window (days)", *table.windows]]
+    body = [[name, *marks] for name, marks in table.rows]
+    widths = [max(len(row[column]) for row in [*heads, *body]) for column in range(len(heads[0]))]
+    above, below = ([_text_line(row, widths) for row in rows] for rows in (heads, body))
+    rule = "-" * max(len(line) for line in [*above, *below])
     notes = [f"[{sign}] {words}" for sign, words in table.footnotes]
-    return "\n".join([table.title, rule, *lines[:4], rule, *lines[4:], rule, *notes]) + "\n"
+    return "\n".join([table.title, rule, *above, rule, *below, rule, *notes]) + "\n"
+
+
+def _stacked(row: list[str]) -> list[list[str]]:
+    """A row whose cells are broken into short lines, as rows of lines that end at the bottom."""
+    cells = [textwrap.wrap(cell, _HEAD_WIDTH, break_long_words=False) for cell in row]
+    height = max(len(cell) for cell in cells)
+    filled = [[""] * (height - len(cell)) + cell for cell in cells]
+    return [list(line) for line in zip(*filled, strict=True)]
 
 
 def _epoch_row(table: ScheduleTable) -> list[str]:
