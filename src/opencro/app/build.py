@@ -147,7 +147,7 @@ def tabulate_study(study: Study, snapshot: Snapshot, participant: str | None = N
 def write_datasets(
     datasets: Mapping[str, Dataset], folder: Path, created: datetime, kept: Mapping[str, str], old: Path
 ) -> dict[str, str]:
-    """Write every dataset as SAS transport, Dataset-JSON and Parquet; one that is the same in `kept` comes from `old`."""
+    """Write each dataset as SAS transport, Dataset-JSON and Parquet; one that is as in `kept` comes from `old`."""
     hashes: dict[str, str] = {}
     for kind in KINDS:
         (folder / kind).mkdir(parents=True, exist_ok=True)

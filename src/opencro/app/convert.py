@@ -39,7 +39,7 @@ _DATASETS = ("xpt", "json", "ndjson", "parquet")
 
 
 def convert(source: Path, target: Path, to: str = "") -> Findings:
-    """Write `source` as `target`; what cannot be said there is in the findings. Refused when it cannot be done at all."""
+    """Write `source` as `target`; findings say what cannot be said there. Refused when it cannot be done at all."""
     kind = to or ("usdm" if source.is_dir() and target.suffix == ".json" else _BY_SUFFIX.get(target.suffix, ""))
     if kind not in TARGETS:
         remedy = suggest(kind, TARGETS) or "Give --to."

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from opencro.study import Study
-from opencro.submission.define_xml import render_define_html, stylesheet, write_define
+from opencro.submission.define_xml import read_stylesheet, render_define_html, write_define
 from opencro.submission.describe.whole import describe_datasets
 from opencro.tabulation import Dataset, Domain
 from opencro.terms import TermsStore
@@ -25,7 +25,7 @@ def write_define_files(
     document = write_define(describe_datasets(study, domains, datasets, store, created))
     texts = {
         "define.xml": document,
-        "define.xsl": stylesheet(),
+        "define.xsl": read_stylesheet(),
         "define.html": render_define_html(document).encode("utf-8"),
     }
     for name, content in texts.items():

@@ -39,7 +39,7 @@ def import_command(
     database: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Import records (CSV, SAS transport, Parquet, ODM) with the same audit as typing; run again, it changes nothing."""
+    """Import records (CSV, SAS transport, Parquet, ODM) with the same audit as typing; a second run changes nothing."""
     with refusing(as_json), progress_bar("importing", hidden=as_json) as listen:
         study = load_study(folder)
         deliveries = find_deliveries(study, paths, transfer)
@@ -89,7 +89,7 @@ def rehearse_command(
     database: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Play the whole trial through with virtual participants, every keystroke in a ledger that says it is a rehearsal."""
+    """Play the whole trial through with virtual participants, in a ledger that says it is a rehearsal."""
     with refusing(as_json), progress_bar("rehearsing", hidden=as_json) as listen:
         study = load_study(folder)
         report = rehearse_study(study, participants=participants, seed=seed, database=database, progress=listen)
