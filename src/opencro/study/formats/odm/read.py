@@ -11,6 +11,7 @@ from opencro.kernel.finding import Finding, Findings, Place, Refused, Severity
 from opencro.study.formats.odm.check_grammar import VendorPart, check_grammar
 from opencro.study.formats.odm.grammar import NAMESPACES
 from opencro.study.formats.odm.importing import OdmImport, OdmReading
+from opencro.study.formats.odm.left_out import METADATA, check_left_out
 from opencro.study.formats.odm.read_forms import read_forms
 from opencro.study.formats.odm.read_items import read_checks, read_codelists
 from opencro.study.formats.odm.read_schedule import log_forms, read_design, read_schedule
@@ -22,7 +23,7 @@ _ROOTS = ("ODM", "MetaDataVersion")
 def read_odm(data: bytes, file: str = "", language: str = "en") -> OdmImport:
     """The metadata of an ODM file; `file` is its name in findings, `language` the one to take where there are several.
 
-    Findings ODM-010..019 are errors of the file, ODM-020..032 what could not be carried, ODM-033 a vendor's extensions.
+    Findings ODM-010..019 are errors of the file, ODM-020..035 what could not be carried; ODM-033 is a vendor's.
     Raises `Refused` with ODM-001..005 when the file is not safe XML or not ODM.
     """
     root, version = open_odm(data, file)
@@ -89,6 +90,7 @@ def _import(reading: OdmReading, vendor: tuple[VendorPart, ...], findings: list[
     schedule = read_schedule(reading, forms)
     checks = read_checks(reading)
     name, title, protocol = _identity(reading, study)
+    left = check_left_out([metadata], reading.version, METADATA, "ODM-035", reading.file)
     return OdmImport(
         version=reading.version,
         study_oid="" if study is None else str(study.get("OID") or ""),
@@ -103,7 +105,7 @@ def _import(reading: OdmReading, vendor: tuple[VendorPart, ...], findings: list[
         schedule=schedule,
         names=dict(reading.names),
         vendor=vendor,
-        findings=Findings((*findings, *reading.findings)),
+        findings=Findings((*findings, *reading.findings, *left)),
     )
 
 

@@ -13,6 +13,7 @@ from lxml import etree
 from opencro.kernel.finding import Finding, Findings, Place, Severity
 from opencro.study.formats.odm.check_grammar import check_grammar
 from opencro.study.formats.odm.grammar import NAMESPACES
+from opencro.study.formats.odm.left_out import RECORDS, check_left_out
 from opencro.study.formats.odm.making import LOG_EVENT
 from opencro.study.formats.odm.read import note_vendors, open_odm
 from opencro.study.formats.odm.records import Audit, OdmData, OdmRecord
@@ -25,7 +26,7 @@ def read_odm_data(data: bytes, file: str = "", names: Mapping[str, str] | None =
     """The records of an ODM file in its order; `names` are the names behind its OIDs, as `OdmImport.names` has them.
 
     Without `names`, OIDs of our own form give our ids and others stay as they are. Findings ODM-010..019 and ODM-033 as
-    in `read_odm`, ODM-050..052 what could not be read as records. Raises `Refused` with ODM-001..005.
+    in `read_odm`, ODM-050..053 what could not be read as records. Raises `Refused` with ODM-001..005.
     """
     root, version = open_odm(data, file)
     wrong, vendor = check_grammar(root, version, file)
@@ -33,7 +34,9 @@ def read_odm_data(data: bytes, file: str = "", names: Mapping[str, str] | None =
     clinical = [e for e in root if isinstance(e.tag, str) and e.tag == walk.tag("ClinicalData")]
     records = tuple(record for part in clinical for record in walk.records(part))
     first = clinical[0] if clinical else None
-    found = Findings((*wrong, *note_vendors(vendor, file), *walk.findings))
+    left = check_left_out(clinical, version, RECORDS, "ODM-053", file)
+    left += [walk.unread(e) for e in root if isinstance(e.tag, str) and e.tag == walk.tag("ReferenceData")]
+    found = Findings((*wrong, *note_vendors(vendor, file), *walk.findings, *left))
     return OdmData(
         version=version,
         study_oid="" if first is None else str(first.get("StudyOID") or ""),
@@ -72,15 +75,16 @@ class _Walk:
     def _form(
         self, site: str, subject: etree._Element, event: etree._Element | None, form: etree._Element
     ) -> Iterator[OdmRecord]:
-        groups = form.findall(self.tag("ItemGroupData"))
+        groups = list(form.iterdescendants(self.tag("ItemGroupData")))
         if self.version == "2.0" and any(_local(child).startswith(_ITEM) for child in form):
             groups = [form, *groups]
         for group in groups:
-            yield self._record(site, subject, event, form, group)
-            if group is not form and group.find(self.tag("ItemGroupData")) is not None:
-                oid = group.get("ItemGroupOID")
-                remedy = "Read the inner groups by hand."
-                self._say("ODM-050", group, f'"{oid}" holds item groups within', "items", remedy)
+            holder = group is not form and group.find(self.tag("ItemGroupData")) is not None
+            if holder:
+                got = f'"{group.get("ItemGroupOID")}" holds item groups within'
+                self._say("ODM-050", group, got, "items", "See whether the key of the outer group matters.")
+            if not holder or any(_local(child).startswith(_ITEM) for child in group):
+                yield self._record(site, subject, event, form, group)
 
     def _record(
         self,
@@ -148,6 +152,11 @@ class _Walk:
             location="" if place is None else str(place.get("LocationOID") or ""),
             source_id=(record.findtext(self.tag("SourceID")) or "").strip(),
         )
+
+    def unread(self, element: etree._Element) -> Finding:
+        """The note for a part of the file that holds no records of participants."""
+        got = f"<{_local(element)}> within <ODM> was not read"
+        return Finding("ODM-053", Place(self.file, line_of(element)), got, "", "Keep the file.", Severity.NOTE)
 
     def _say(self, code: str, element: etree._Element, got: str, expected: str, remedy: str) -> None:
         place = Place(self.file, line_of(element))
