@@ -5,9 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from opencro.app.wiring import terms_of
-from opencro.kernel.finding import Findings, Refused
-from opencro.study import check_study, load_study
+from opencro.kernel.finding import Finding, Findings, Refused, suggest
+from opencro.study import Study, check_study, load_study
 from opencro.tabulation import load_links, plan_tabulation, read_domains
+
+FORMATS = {
+    "usdm": ("4.0",),
+    "odm": ("1.3.2", "2.0"),
+    "define": ("2.1",),
+    "dataset-json": ("1.1",),
+    "sas-transport": ("5",),
+}
+"""Exchange formats that this version writes."""
+DICTIONARIES = ("meddra", "whodrug")
+"""Licensed dictionaries: read from the user's own files, never packs."""
 
 
 def check_everything(folder: Path) -> Findings:
@@ -16,7 +27,7 @@ def check_everything(folder: Path) -> Findings:
     if not findings.ok:
         return findings
     study = load_study(folder)
-    findings += terms_of(study).check_pins(study.file.standards)
+    findings += check_standards(study)
     domains, wrong = read_domains(study)
     findings += wrong
     try:
@@ -25,4 +36,20 @@ def check_everything(folder: Path) -> Findings:
         findings += refusal.findings
     if wrong.ok:
         findings += plan_tabulation(study, domains)[1]
+    return findings
+
+
+def check_standards(study: Study) -> Findings:
+    """Pinned standards that are not here (TRM-020), and versions of formats that are not written (STD-001)."""
+    pinned = study.file.standards
+    document = study.documents.get("study.yaml")
+    packs = {k: v for k, v in pinned.items() if k not in FORMATS and k not in DICTIONARIES}
+    places = {k: document.place("standards", k) for k in packs} if document else None
+    findings = terms_of(study).check_pins(packs, places)
+    for name, versions in FORMATS.items():
+        if name in pinned and pinned[name] not in versions and document is not None:
+            got = f"{name} {pinned[name]}"
+            remedy = suggest(pinned[name], versions) or "Pin a version that is written."
+            place = document.place("standards", name)
+            findings += (Finding("STD-001", place, got, " or ".join(versions), remedy),)
     return findings
