@@ -38,12 +38,7 @@ def column_of(table: Table, value: pl.Expr | pl.Series) -> pl.Series:
     """What an algorithm made, as a series as long as the table."""
     if isinstance(value, pl.Series):
         return value
-    made = table.frame.select(value.alias("_made"))
-    return (
-        made.to_series()
-        if made.height == table.frame.height
-        else made.to_series().extend_constant(made.item(0, 0), table.frame.height - 1)
-    )
+    return table.frame.with_columns(value.alias("_made")).get_column("_made")
 
 
 class Computed(Algorithm):

@@ -125,7 +125,9 @@ class FormItem(Algorithm):
             rows = rows.filter(to_polars(parsed(self.where), dict(rows.schema)))
         keys = ["participant", "event"] if self.same_visit else ["participant"]
         taken = rows.drop_nulls(self.item).unique(keys, keep="first", maintain_order=True).select(*keys, self.item)
-        own = table.frame.select(f"_{k}" for k in keys)
+        # A form without visits may come with a column of no type at all.
+        taken = taken.with_columns(pl.col(keys).cast(pl.String))
+        own = table.frame.select(pl.col(f"_{k}").cast(pl.String) for k in keys)
         joined = own.join(
             taken, left_on=own.columns, right_on=keys, how="left", maintain_order="left", nulls_equal=True
         )

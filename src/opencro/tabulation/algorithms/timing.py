@@ -165,7 +165,7 @@ class EpochOf(Algorithm):
         days = dated.filter(pl.col("_day").str.len_chars() == 10).sort("_day")
         joined = days.join_asof(
             elements.drop_nulls("_start").with_columns(pl.col("_start").str.slice(0, 10)).sort("_start"),
-            left_on="_day", right_on="_start", by="USUBJID", strategy="backward",
+            left_on="_day", right_on="_start", by="USUBJID", strategy="backward", check_sortedness=False,
         )  # fmt: skip
         return dated.join(joined.select("_i", "_epoch"), on="_i", how="left", maintain_order="left").get_column(
             "_epoch"
