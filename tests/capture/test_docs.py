@@ -1,0 +1,14 @@
+"""Every code that capture can say has its section in the manual."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+
+def test_every_code_is_explained(root: Path) -> None:
+    source = "".join(p.read_text(encoding="utf-8") for p in (root / "src/opencro/capture").rglob("*.py"))
+    said = set(re.findall(r'"(CAP-\d{3})"', source))
+    manual = (root / "docs" / "import.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^### (CAP-\d{3})", manual, flags=re.MULTILINE))
+    assert said == explained
