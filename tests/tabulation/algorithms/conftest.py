@@ -27,8 +27,12 @@ def _study() -> Study:
     design = Design(
         arms=(Arm(id="A", name="Arm"),),
         epochs=(Epoch(id="SCR", name="Screening", type="screening"), Epoch(id="TRT", name="Treatment")),
-        elements=(Element(id="SCRN", name="Screen", start_rule="consent"), Element(id="DRUG", name="Drug", start_rule="dose")),
+        elements=(
+            Element(id="SCRN", name="Screen", start_rule="consent"),
+            Element(id="DRUG", name="Drug", start_rule="first dose"),
+        ),
         cells=(Cell(arm="A", epoch="SCR", elements=("SCRN",)), Cell(arm="A", epoch="TRT", elements=("DRUG",))),
+    )
     schedule = Schedule(
         visits=(
             Visit(id="BL", name="BASELINE", number=3, day=1),

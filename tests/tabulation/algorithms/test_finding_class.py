@@ -90,7 +90,15 @@ def test_converting_there_and_back_is_the_identity(number: Decimal) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("<40", ("<", 40)), (">= 3.5", (">=", Fraction(7, 2))), ("-2", ("", -2)), ("NEG", ("", None)), ("", ("", None)), ("<", ("", None))],
+    [
+        ("<40", ("<", 40)),
+        (">= 3.5", (">=", Fraction(7, 2))),
+        ("-2", ("", -2)),
+        ("NEG", ("", None)),
+        ("", ("", None)),
+        ("<", ("", None)),
+    ],
+)
 def test_censored_results_are_split(text: str, expected: tuple[str, Fraction | None]) -> None:
     assert split_censored(text) == expected
 
@@ -124,7 +132,14 @@ def test_baseline_is_the_last_result_on_or_before_the_reference(made: Made) -> N
 
 
 def test_of_two_results_on_a_day_the_declared_order_tells_the_last(made: Made) -> None:
-    rows = {"USUBJID": ["1", "1"], "_participant": ["1", "1"], "TEST": ["A", "A"], "RES": ["1", "2"],
+    rows = {
+        "USUBJID": ["1", "1"],
+        "_participant": ["1", "1"],
+        "TEST": ["A", "A"],
+        "RES": ["1", "2"],
+        "DTC": ["2014-01-02", "2014-01-02"],
+        "TPT": [2, 1],
+    }
     dm = {"_participant": ["1"], "RFSTDTC": ["2014-01-02"]}
     body = {"baseline": "RES", "by": ("TEST",), "date": "DTC", "order": ("TPT",)}
     assert made(body, rows, {"DM": dm}) == ["Y", None]
