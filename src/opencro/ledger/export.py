@@ -93,8 +93,8 @@ def _audit_rows(fact: Fact) -> Iterator[tuple[object, ...]]:
     what = fact.kind.partition("/")[0].replace("-", " ")
     front = (fact.seq, fact.recorded_at, fact.actor, fact.role, what, *fact.key)
     offset = fact.device_offset_ms if fact.device_time else ""
-    back = (fact.reason, fact.source, fact.device_time, offset)
-    back += (fact.definition_version, fact.software_version, fact.request_id, fact.hash)
+    versions = (fact.definition_version, fact.software_version)
+    back = (fact.reason, fact.source, fact.device_time, offset, *versions, fact.request_id, fact.hash)
     if fact.kind.startswith(("record-changed/", "record-removed/")):
         items = fact.payload["items"] or {"": (None, None)}
         for item, (old, new) in items.items():

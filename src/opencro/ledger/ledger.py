@@ -117,8 +117,11 @@ class Ledger:
         """The study-level chain, oldest first."""
         return [parse_anchor(row.body, row.hash) for row in self._store.anchors()]
 
-    def snapshot(self, position: int | None = None) -> Snapshot:
-        """The state after fact `position` (default: now); ValueError for a position that is not reached yet."""
+    def snapshot(self, position: int | None = None, participant: str | None = None) -> Snapshot:
+        """The state after fact `position` (default: now), for all or with the records of one participant only.
+
+        ValueError for a position that is not reached yet.
+        """
         with self._store.reading():
             last = self._store.last_seq()
             newest = self._store.last_anchor()
@@ -126,17 +129,21 @@ class Ledger:
         if not 0 <= at <= last:
             raise ValueError(f"position {at} is not in 0..{last}")
         if newest is not None and at >= newest.last_seq:
-            return Snapshot(self._store, at, newest.hash)
-        covering = next((a.hash for a in self._store.anchors() if a.last_seq >= at), GENESIS)
-        return Snapshot(self._store, at, covering)
+            anchor = parse_anchor(newest.body, newest.hash)
+            return Snapshot(self._store, at, anchor.hash, anchor.recorded_at, participant)
+        rows = (parse_anchor(a.body, a.hash) for a in self._store.anchors() if a.last_seq >= at)
+        covering = next(rows, None)
+        if covering is None:
+            return Snapshot(self._store, at, GENESIS, "", participant)
+        return Snapshot(self._store, at, covering.hash, covering.recorded_at, participant)
 
     def verify(self, anchor: str | None = None, *, projection: bool = True) -> Findings:
-        """Walk both chains, and compare the current state with the facts unless `projection` is False; LED-101..110.
+        """Walk both chains, and compare state and index columns with the facts unless `projection` is False; LED-101..110.
 
         `anchor` is the hash of an anchor that was kept elsewhere: only that finds a ledger whose end was cut off.
         """
         findings = verify_chains(self._store)
-        if projection and not findings:
+        if projection and Findings(tuple(findings)).ok:
             findings += verify_projection(self._store)
         if anchor is not None and all(a.hash != anchor for a in self._store.anchors()):
             remedy = "Restore the ledger from a backup that holds this anchor."

@@ -75,7 +75,7 @@ def restore(path: Path, url: str | Path) -> Ledger:
     _fill(store, appends)
     ledger = Ledger(store)
     findings = ledger.verify()
-    if findings:
+    if not findings.ok:
         raise Refused(findings)
     return ledger
 

@@ -96,7 +96,7 @@ class Store(Protocol):
     def anchors(self) -> Iterator[AnchorRow]:
         """All anchors in order."""
 
-    def record_lines(self, form: str, group: str | None) -> list[str]:
+    def record_lines(self, form: str, group: str | None, participant: str | None = None) -> list[str]:
         """The standing records of a form as JSON lines, ordered by first fact."""
 
     def forms(self) -> list[tuple[str, str]]:

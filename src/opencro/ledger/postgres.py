@@ -136,7 +136,7 @@ class PostgresStore:
             self._connection.execute(update, [list(column) for column in columns])
 
     def _insert_records(self, rows: Iterable[RecordRow]) -> None:
-        statement = cast(LiteralString, f"COPY record ({RECORD_COLUMNS}) FROM STDIN")
+        statement = f"COPY record ({RECORD_COLUMNS}) FROM STDIN"
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
             text = [
                 "%s\t%s\t%s\t%d\t%s\t%d\t%s\t%d\t%s\t%d\t%d\t%d\n" % (*key, values, first, last, removed)
@@ -169,13 +169,14 @@ class PostgresStore:
             AnchorRow(*row) for row in self._rows("SELECT number, last_seq, body, hash FROM anchor ORDER BY number")
         )
 
-    def record_lines(self, form: str, group: str | None) -> list[str]:
+    def record_lines(self, form: str, group: str | None, participant: str | None = None) -> list[str]:
         """Rendered by the database, read by Polars."""
         query = (
-            f"SELECT {RECORD_LINE} FROM record "  # noqa: S608 - a constant
-            "WHERE form=%s AND item_group=coalesce(%s, item_group) AND removed=0 ORDER BY first_fact"
+            f"SELECT {RECORD_LINE} FROM record WHERE {'' if participant is None else 'participant=%s AND '}"  # noqa: S608
+            "form=%s AND item_group=coalesce(%s, item_group) AND removed=0 ORDER BY first_fact"
         )
-        return [line for (line,) in self._rows(query, (form, group))]
+        values = (form, group) if participant is None else (participant, form, group)
+        return [line for (line,) in self._rows(query, values)]
 
     def forms(self) -> list[tuple[str, str]]:
         """The (form, group) pairs that have standing records."""
@@ -211,7 +212,7 @@ class PostgresStore:
         self._connection.close()
 
     def _rows(self, query: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
-        cursor = self._connection.execute(cast(LiteralString, query), parameters)
+        cursor = self._connection.execute(query, parameters)
         return cursor.fetchall() if cursor.description is not None else []
 
 
@@ -222,4 +223,4 @@ def _record(row: tuple[Any, ...]) -> RecordRow:
 def _script(name: str, schema: str) -> sql.Composed:
     text = files("opencro.ledger").joinpath(f"{name}_postgres.sql").read_text(encoding="utf-8")
     names = {"schema": sql.Identifier(schema), "role": sql.Identifier(f"{schema}_app")}
-    return sql.SQL(cast(LiteralString, text)).format(**names)
+    return sql.SQL(text).format(**names)

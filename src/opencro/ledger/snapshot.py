@@ -28,12 +28,16 @@ _KEY_SCHEMA: dict[str, pl.DataType] = {
 class Snapshot:
     """A frozen view: what is appended later does not show. Made by `Ledger.snapshot`."""
 
-    def __init__(self, store: Store, position: int, anchor: str) -> None:
+    def __init__(
+        self, store: Store, position: int, anchor: str, recorded_at: str = "", participant: str | None = None
+    ) -> None:
         self._store = store
         self._replayed: list[RecordRow] | None = None
         self._frames: dict[tuple[str, str | None], pl.DataFrame] = {}
         self.position = position
         self.anchor = anchor
+        self.recorded_at = recorded_at
+        self.participant = participant
 
     def records(self, form: str, group: str | None = None, items: Sequence[str] | None = None) -> pl.DataFrame:
         """The standing records of a form (and group), one row each, ordered by `record`.
@@ -78,11 +82,14 @@ class Snapshot:
     def _lines(self, form: str, group: str | None) -> list[str]:
         with self._store.reading():
             if self._store.last_seq() == self.position:
-                return self._store.record_lines(form, group)
+                return self._store.record_lines(form, group, self.participant)
         return [
             render_record_line(row)
             for row in self._replay()
-            if not row.removed and row.key.form == form and group in (None, row.key.group)
+            if not row.removed
+            and row.key.form == form
+            and group in (None, row.key.group)
+            and self.participant in (None, row.key.participant)
         ]
 
     def _replay(self) -> list[RecordRow]:

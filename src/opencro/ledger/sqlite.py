@@ -141,13 +141,14 @@ class SqliteStore:
         query = "SELECT number, last_seq, body, hash FROM anchor ORDER BY number"
         yield from (AnchorRow(*row) for row in self._connection.execute(query))
 
-    def record_lines(self, form: str, group: str | None) -> list[str]:
+    def record_lines(self, form: str, group: str | None, participant: str | None = None) -> list[str]:
         """Rendered by the database, read by Polars."""
         query = (
-            f"SELECT {RECORD_LINE} FROM record "  # noqa: S608 - a constant
-            "WHERE form=? AND item_group=coalesce(?, item_group) AND removed=0 ORDER BY first_fact"
+            f"SELECT {RECORD_LINE} FROM record WHERE {'' if participant is None else 'participant=? AND '}"  # noqa: S608
+            "form=? AND item_group=coalesce(?, item_group) AND removed=0 ORDER BY first_fact"
         )
-        return [line for (line,) in self._connection.execute(query, (form, group))]
+        values = (form, group) if participant is None else (participant, form, group)
+        return [line for (line,) in self._connection.execute(query, values)]
 
     def forms(self) -> list[tuple[str, str]]:
         """The (form, group) pairs that have standing records."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from itertools import zip_longest
 
 from opencro.kernel.finding import Finding, Place, Severity
 from opencro.ledger.document import hash_facts, hash_line
@@ -20,7 +19,7 @@ _REMEDY = "Restore the ledger from a backup made before, and find out who had ac
 
 
 def verify_chains(store: Store) -> list[Finding]:
-    """Findings LED-101 (altered), 102 (does not follow), 103 (gap), 104 (anchor), 106 (not anchored), 108 (column)."""
+    """Findings LED-101 (altered), 102 (does not follow), 103 (gap), 104 (anchor), 106 (not anchored)."""
     findings: list[Finding] = []
     anchors = store.anchors()
     anchor = next(anchors, None)
@@ -64,9 +63,6 @@ def _check_end(
     elif previous.last_seq < last:
         got = f"facts {previous.last_seq + 1} to {last} have no anchor"
         findings.append(Finding("LED-106", Place(path=f"fact/{previous.last_seq + 1}"), got, "an anchor", _REMEDY))
-    for seq in store.misplaced(last):
-        got = "columns seq and participant differ from the line"
-        findings.append(Finding("LED-108", Place(path=f"fact/{seq}"), got, "what the line says", _REMEDY))
     return findings
 
 
@@ -96,8 +92,11 @@ def _found(code: str, seq: int, line: bytes, got: str, expected: str) -> Finding
 
 
 def verify_projection(store: Store) -> list[Finding]:
-    """Findings LED-105: records of the current state that do not follow from the facts."""
+    """Findings LED-105 (current state) and LED-108 (columns): what is kept beside the lines and differs from them."""
     findings = []
+    for seq in store.misplaced(store.last_seq()):
+        got = "columns seq and participant differ from the line"
+        findings.append(Finding("LED-108", Place(path=f"fact/{seq}"), got, "what the line says", _REMEDY))
     replayed = {row.first_fact: row for row in replay_records(store, store.last_seq())}
     for row in store.all_records():
         if replayed.pop(row.first_fact, None) != row:
@@ -109,15 +108,3 @@ def verify_projection(store: Store) -> list[Finding]:
 def _differs(key: str, got: str) -> Finding:
     return Finding("LED-105", Place(path=key), got, "the state that follows from the facts", "Rebuild the projection.")
 
-
-def check_same(one: Store, other: Store) -> list[Finding]:
-    """Findings LED-109: anchors that two ledgers do not share; equal anchors mean equal facts once both verify."""
-    for a, b in zip_longest(one.anchors(), other.anchors()):
-        if a != b:
-            number = (a or b).number if (a or b) is not None else 0
-            return [
-                Finding(
-                    "LED-109", Place(path=f"anchor/{number}"), "the two ledgers part here", "equal anchors", _REMEDY
-                )
-            ]
-    return []
