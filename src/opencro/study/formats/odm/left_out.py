@@ -115,6 +115,7 @@ RECORDS = frozenset(
 )
 """The same for `read_odm_data`; typed item data and the audit records of items are added there."""
 
+_ITEM = "ItemData"
 _CONTEXTS = ("SDTM", "NCI:EXTCODEID", CONTEXT.upper())
 
 
@@ -122,48 +123,35 @@ def check_left_out(
     tops: list[etree._Element], version: str, carried: frozenset[str], code: str, file: str
 ) -> list[Finding]:
     """Notes of the given code for what stands in these elements, in CDISC's namespace, and was not read."""
+    namespace = f"{{{NAMESPACES[version]}}}"
     counts: Counter[tuple[str, str]] = Counter()
-    lines: dict[tuple[str, str], int | None] = {}
-    pending = list(reversed(tops))
+    first: dict[tuple[str, str], etree._Element] = {}
+    pending = [(element, etree.QName(element).localname) for element in reversed(tops)]
     while pending:
-        element = pending.pop()
-        within = etree.QName(element).localname
+        element, within = pending.pop()
         for word in _unread(element, within, carried):
             counts[word, within] += 1
-            lines.setdefault((word, within), line_of(element))
+            first.setdefault((word, within), element)
         for child in reversed(element):
-            if not isinstance(child.tag, str) or etree.QName(child).namespace != NAMESPACES[version]:
+            if not isinstance(child.tag, str) or not child.tag.startswith(namespace):
                 continue
-            name = etree.QName(child).localname
-            if name in carried or (name == "AuditRecord" and within.startswith("ItemData")) or _is_typed(name, carried):
-                pending.append(child)
-            else:
+            name = child.tag.removeprefix(namespace)
+            if name in carried or (name.startswith(_ITEM) and _ITEM in carried):
+                pending.append((child, name))
+            elif not (name == "AuditRecord" and within.startswith(_ITEM)):
                 counts[f"<{name}>", within] += 1
-                lines.setdefault((f"<{name}>", within), line_of(child))
+                first.setdefault((f"<{name}>", within), child)
     notes = []
     for (word, within), count in counts.items():
         got = f"{word} within <{within}>, {count} times, was not read"
         remedy = "Keep the file; see whether it matters."
-        notes.append(Finding(code, Place(file, lines[word, within]), got, "", remedy, Severity.NOTE))
+        notes.append(Finding(code, Place(file, line_of(first[word, within])), got, "", remedy, Severity.NOTE))
     return notes
 
 
 def _unread(element: etree._Element, within: str, carried: frozenset[str]) -> list[str]:
-    if within == "AuditRecord" or (element.getparent() is not None and _within_audit(element)):
-        return []
-    words = [f"@{a}" for a in map(str, element.attrib) if not a.startswith("{") and f"@{a}" not in carried]
-    context = str(element.get("Context") or "").upper()
-    if within == "Alias" and not context.startswith(_CONTEXTS):
+    names = map(str, element.attrib)
+    words = [f"@{name}" for name in names if f"@{name}" not in carried and not name.startswith("{")]
+    if within == "Alias" and not str(element.get("Context") or "").upper().startswith(_CONTEXTS):
         words.append(f'alias of context "{element.get("Context")}"')
     return words
-
-
-def _within_audit(element: etree._Element) -> bool:
-    parent = element.getparent()
-    return parent is not None and etree.QName(parent).localname == "AuditRecord"
-
-
-def _is_typed(name: str, carried: frozenset[str]) -> bool:
-    """Typed item data of ODM 1.3.2 (`ItemDataInteger` and so on), and the parts of an audit record."""
-    parts = ("UserRef", "LocationRef", "DateTimeStamp", "ReasonForChange", "SourceID")
-    return "ItemData" in carried and (name.startswith("ItemData") or name in parts)
