@@ -144,8 +144,7 @@ def code_column(table: Table, column: str, codes: str, bench: Bench) -> pl.Serie
     """A column through a code list; a value that the list does not have stays as it is, with a finding."""
     mapping = submission_values(bench.study, codes)
     values = table.frame.get_column(column)
-    unknown = values.drop_nulls().unique().filter(~values.drop_nulls().unique().is_in(list(mapping)))
-    for value in sorted(unknown.to_list()):
+    for value in sorted(set(values.drop_nulls().unique().to_list()) - mapping.keys()):
         count = int((values == value).sum())
         bench.findings.append(
             Finding(
