@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -133,6 +135,21 @@ def test_entities_and_document_types_are_refused(define: Define, tmp_path: Path)
     assert _why(laughs + body).codes() == ("DEF-002",)
     with pytest.raises(Refused):
         render_define_html(outside + body_with_entity)
+
+
+def test_no_random_damage_gets_past_the_findings(define: Define) -> None:
+    whole = write_define(define)
+    source = random.Random(20240229)
+    parts = re.findall(rb'"[^"]*"|<[^>]*>', whole)
+    refused = 0
+    for _ in range(400):
+        part, other = source.choice(parts), source.choice([b"", *parts])
+        data = whole.replace(part, other, 1)
+        read, findings = examine_define(data)
+        refused += not findings.ok
+        if read is not None and findings.ok:
+            assert read_define(write_define(read)) == read
+    assert refused > 200
 
 
 def test_what_is_no_define_is_refused() -> None:

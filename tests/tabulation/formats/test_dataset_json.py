@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -192,6 +193,7 @@ def test_a_row_of_another_width_is_refused(document: dict[str, Any]) -> None:
         (1, True, "DSJ-013"),
         (1, 1.5, "DSJ-013"),
         (1, 2**70, "DSJ-014"),
+        (2, 10**400, "DSJ-014"),
         (2, "x", "DSJ-013"),
         (3, 120.25, "DSJ-013"),
         (3, "12,5", "DSJ-015"),
@@ -236,6 +238,39 @@ def test_what_is_not_json_names_the_line(vitals: Dataset) -> None:
     assert _why(b"[" * 100_000).codes() == ("DSJ-003",)
     assert _why(b"\xff\xfe").codes() == ("DSJ-001",)
     assert _why(b"[]").codes() == ("DSJ-003",)
+
+
+def test_half_a_character_is_refused_and_a_whole_one_is_not(document: dict[str, Any]) -> None:
+    document["label"] = "\ud83d"
+    assert _why(document).codes() == ("DSJ-001",)
+    document["label"] = "\\ud83d"
+    document["rows"][0][0] = "\U0001f600"
+    assert read_dataset_json(json.dumps(document).encode()).frame["USUBJID"][0] == "\U0001f600"
+    document["rows"][0][0] = "\udc00"
+    assert _why(document).codes() == ("DSJ-001",)
+
+
+def test_no_random_damage_gets_past_the_findings(vitals: Dataset) -> None:
+    source = random.Random(20240229)
+    words = [b"null", b"1e999", b"{}", b"[]", b'"', b",", b"-", b"true", b"\n", b"9" * 25, b"\\ud800", b"NaN"]
+    refused = 0
+    for _ in range(1500):
+        data = bytearray(_write(vitals, source.choice(["json", "ndjson"])))
+        at = source.randrange(len(data))
+        data[at : at + source.randint(0, 6)] = source.choice(words)
+        refused += _is_refused(bytes(data))
+    assert refused > 750
+
+
+def _is_refused(data: bytes) -> bool:
+    try:
+        dataset = read_dataset_json(data)
+    except Refused as refused:
+        findings = refused.findings
+    else:
+        assert read_dataset_json(_write(dataset)).frame.equals(dataset.frame)
+        return False
+    return bool(findings)
 
 
 def test_no_truncation_gets_past_the_findings(vitals: Dataset) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import polars as pl
+import pyreadstat
 import pytest
 
 from opencro.kernel.finding import Findings, Refused
@@ -45,6 +46,22 @@ def _numbers(*values: float | None) -> Dataset:
 def test_a_file_holds_several_datasets(vitals: Dataset) -> None:
     datasets = read_xpt(_write([vitals, _text("x"), vitals.rows(0, 0)]))
     assert [(d.name, d.frame.height) for d in datasets] == [("VS", 3), ("T", 1), ("VS", 0)]
+
+
+@pytest.mark.requirement(41)
+def test_another_reader_reads_what_is_written(vitals: Dataset, tmp_path: Path) -> None:
+    path = tmp_path / "vs.xpt"
+    write_xpt(vitals, path, created=CREATED)
+    cells, about = pyreadstat.read_xport(path, disable_datetime_conversion=True, output_format="dict")
+    (expected,) = read_xpt(path)
+    for column in expected.frame:
+        missing = "" if column.dtype == pl.String else None
+        theirs = [None if value != value else value for value in cells[column.name]]
+        assert theirs == [missing if value is None else value for value in column]
+    assert about.table_name == "VS"
+    assert about.file_label == "Vital Signs"
+    assert about.column_labels == [c.label for c in vitals.columns]
+    assert about.original_variable_types["ADT"] == "DATE9"
 
 
 def test_special_missing_values_say_why(vitals: Dataset) -> None:

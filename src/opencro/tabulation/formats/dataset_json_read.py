@@ -35,6 +35,7 @@ _REQUIRED = (
 _COLUMN = {"itemOID", "name", "label", "dataType", "targetDataType", "length", "displayFormat", "keySequence"}
 _MOMENT = re.compile(r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?"
                      r"([+-]([01]\d|2[0-3]):[0-5]\d|Z)?$")  # fmt: skip
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _VERSION = re.compile(r"^1\.1(\.(0|[1-9][0-9]*))?$")
 _REMEDY = "Correct the file at its source."
 _MAX_EXPANSION = 1 << 33
@@ -148,10 +149,20 @@ def _parse(text: str, reading: _Reading) -> tuple[dict[str, Any] | None, list[An
         reading.add("DSJ-004", name, f'attribute "{name}" is given twice', "each attribute once")
     for word in sorted(set(decoder.constants)):
         reading.add("DSJ-003", "", f"{word} stands for a number", "a number or null")
+    if _HALF.search(text) and not _encodes((head, rows)):
+        reading.add("DSJ-001", "", "half a character (a lone surrogate)", "whole Unicode characters")
     if not isinstance(head, dict) or not isinstance(rows, list):
         reading.add("DSJ-003", "", "no object with metadata and rows", "a Dataset-JSON object")
         return None, []
     return (None if reading.findings else head), rows
+
+
+def _encodes(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _bad_line(first: str, lines: list[str]) -> int | None:

@@ -76,7 +76,10 @@ def _read(values: tuple[Any, ...], column: Column, file: str, findings: list[Fin
         values = tuple(v or None for v in values)
     if column.frame_type == pl.Float64 and int in found:
         values = tuple(v if v is None else float(v) for v in values)
-    return pl.Series(column.name, values, dtype=column.frame_type)
+    series = pl.Series(column.name, values, dtype=column.frame_type)
+    if float in found and len(endless := series.is_infinite().fill_null(False).arg_true()):
+        _add("DSJ-014", file, column, endless.to_list(), values, "a number of 64 bits", findings)
+    return series
 
 
 def _moments(values: tuple[Any, ...], column: Column, file: str, findings: list[Finding]) -> pl.Series:
