@@ -1,21 +1,25 @@
-"""A starter study in a folder of its own, and a way to change one word of it."""
+"""A small study (`small/`) in a folder of its own, and a way to change one word of it."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from opencro.study import init_study
+from opencro.study import write_schemas
 
 Edit = Callable[[str, str, str], None]
 
 
 @pytest.fixture
 def starter(tmp_path: Path) -> Path:
-    """The starter study, which is without any finding."""
-    return init_study(tmp_path / "study", "ABC-1", "A small trial")
+    """A copy of the small study, which is without any finding."""
+    root = tmp_path / "study"
+    shutil.copytree(Path(__file__).parent / "small", root)
+    write_schemas(root / ".schemas")
+    return root
 
 
 @pytest.fixture

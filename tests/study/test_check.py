@@ -1,6 +1,6 @@
 """Each rule of `check` fires on its positive cases and keeps silent on near misses.
 
-A case is one change to the clean starter study: (code, file, old, new, words that are said).
+A case is one change to the clean small study: (code, file, old, new, words that are said).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ FOUND: list[Case] = [
     ("STU-003", "forms/EX.yml", "", "id: EX\n", "Rename it to EX.yaml."),
     ("STU-003", "design.yaml", "", "arms: []\n", "Move it"),
     ("STU-004", "forms/VS.yaml", "title: Vital signs", "title: &a Vital signs", "forms/VS.yaml:3"),
+    ("STU-004", "forms/VS.yaml", "title: Vital signs", "title: !!int Vital", "a tag"),
     ("STU-004", "analysis/deep.yaml", "", "a: " + "[" * 60 + "]" * 60, "at most 40"),
     ("STU-005", DESIGN, "    ratio: 1", "    ration: 1", 'Did you mean "ratio"?'),
     ("STU-005", "forms/VS.yaml", "required: true", "requierd: true", "forms/VS.yaml:7"),
@@ -122,7 +123,7 @@ CLEAN: list[tuple[str, str, str]] = [
 ]
 
 
-def test_the_starter_study_has_no_finding(starter: Path) -> None:
+def test_the_small_study_has_no_finding(starter: Path) -> None:
     assert check_study(starter).items == ()
     assert check_study(Study.load(starter)).items == ()
 

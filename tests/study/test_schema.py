@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from opencro.kernel.located import parse_located
-from opencro.study import check_study, render_schemas, schema_of, write_schemas
+from opencro.study import check_study, init_study, render_schemas, schema_of, write_schemas
 
 FILES = {
     "study": "study.yaml",
@@ -69,8 +69,10 @@ def test_a_schema_accepts_the_starter_and_refuses_what_check_refuses(starter: Pa
         assert {f.code for f in check_study(starter)} & {"STU-005", "STU-006", "STU-007"}
 
 
-def test_every_file_names_its_schema_to_the_editor(starter: Path) -> None:
-    for path in starter.rglob("*.yaml"):
+def test_every_file_names_its_schema_to_the_editor(starter: Path, tmp_path: Path) -> None:
+    started = init_study(tmp_path / "started", "ABC", "A trial")
+    named = [path for root in (starter, started) for path in root.rglob("*.yaml") if path.parent.name != "tabulation"]
+    for path in named:
         first = path.read_text(encoding="utf-8").splitlines()[0]
         assert first.startswith("# yaml-language-server: $schema=")
         assert (path.parent / first.split("=", 1)[1]).is_file(), path

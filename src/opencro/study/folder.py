@@ -120,7 +120,7 @@ def _parse(text: str, name: str, folder: FolderText) -> None:
 
 
 def _refuse_strange(text: str, name: str) -> Finding | None:
-    """Anchors can make a short text endless, deep nesting can exhaust the reader; nobody writes a study so."""
+    """Anchors can make a short text endless, tags and deep nesting can break the reader; no study needs them."""
     depth = 0
     try:
         for event in yaml.parse(text, Loader=_EVENTS):
@@ -128,6 +128,9 @@ def _refuse_strange(text: str, name: str) -> Finding | None:
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
                 place = Place(name, line)
                 return Finding("STU-004", place, "an anchor or alias", "plain values", "Write the value out.")
+            if getattr(event, "tag", None) is not None:
+                got = f"a tag ({event.tag})"
+                return Finding("STU-004", Place(name, line), got, "plain values", "Take the tag away; quote a text.")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
                 expected = f"at most {MAX_DEPTH} levels"
