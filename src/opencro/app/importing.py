@@ -10,8 +10,14 @@ from pathlib import Path
 import polars as pl
 
 from opencro.app.wiring import Progress, no_progress
-from opencro.capture import ImportReport, import_data, import_records, read_delimited
-from opencro.capture.model import LINE, IncomingRecord
+from opencro.capture import (
+    ImportReport,
+    IncomingRecord,
+    import_data,
+    import_records,
+    read_delimited,
+    text_frame,
+)
 from opencro.kernel.finding import Finding, Findings, Place, Refused
 from opencro.kernel.hashing import hash_file
 from opencro.ledger import Actor, Ledger
@@ -96,24 +102,7 @@ def read_frame(file: Path, transfer: Transfer) -> pl.DataFrame:
     """A file as text columns with the number of each row's line, by the transfer's format."""
     if transfer.format == "csv":
         return read_delimited(file, encoding=transfer.encoding, delimiter=transfer.delimiter)
-    frame = read_xpt(file)[0].frame if transfer.format == "xpt" else pl.read_parquet(file)
-    return as_text(frame).with_row_index(LINE, offset=1).with_columns(pl.col(LINE).cast(pl.Int64))
-
-
-def as_text(frame: pl.DataFrame) -> pl.DataFrame:
-    """Every column as text as a person would write it: 5, not 5.0; empty text is missing."""
-    columns = []
-    for name, kind in frame.schema.items():
-        column = pl.col(name)
-        if kind.is_float():
-            whole = (column == column.round(0)) & (column.abs() < 1e15)
-            column = (
-                pl.when(whole)
-                .then(column.cast(pl.Int64, strict=False).cast(pl.String))
-                .otherwise(column.cast(pl.String))
-            )
-        columns.append(column.cast(pl.String).replace("", None).alias(name))
-    return frame.select(columns)
+    return text_frame(read_xpt(file)[0].frame if transfer.format == "xpt" else pl.read_parquet(file))
 
 
 def all_findings(reports: Sequence[ImportReport]) -> Findings:

@@ -13,6 +13,7 @@ from opencro.kernel.finding import Finding, Place, Refused, suggest
 from opencro.ledger import ItemChange, Ledger, RecordKey
 from opencro.study import Study
 from opencro.tabulation import (
+    Domain,
     ItemSource,
     Records,
     Tabulation,
@@ -20,7 +21,6 @@ from opencro.tabulation import (
     design_place,
     find_dependents,
     load_domains,
-    order_rows,
     tabulate,
     trace_cell,
 )
@@ -61,11 +61,12 @@ def trace_dataset_cell(
         participant = _participant(study, dataset, where)
         snapshot = ledger.snapshot(participant=participant)
         records = records_of(study, snapshot)
-        made = _tabulate(study, records)
-        domain, variable, where = _behind_supplemental(made, dataset, variable, where)
-        row = _find_row(made, domain, where)
-        _check_variable(made, domain, variable)
-        trace = trace_cell(study, made, Bench(study, made.tables, records), domain, variable, row)
+        domains = load_domains(study)
+        domain, name, keys = _behind_supplemental(domains, dataset, variable, where)
+        _check_names(domains, domain, [name, *keys])
+        made = _tabulate(study, domains, records, [(domain, n) for n in (name, *keys)])
+        row = _find_row(made, domain, keys)
+        trace = trace_cell(study, made, Bench(study, made.tables, records), domain, name, row)
         items = tuple(_keyed(study, ledger, source) for source in trace.items())
     return Answer(dataset, variable, where, trace, items)
 
@@ -80,12 +81,11 @@ def trace_dependents(study: Study, form: str, item: str) -> tuple[str, ...]:
     return find_dependents(study, load_domains(study), form, item)
 
 
-def _tabulate(study: Study, records: Records) -> Tabulation:
+def _tabulate(
+    study: Study, domains: Mapping[str, Domain], records: Records, wanted: Sequence[tuple[str, str]]
+) -> Tabulation:
     catalogue = terms_of(study).catalogue("sdtmig", study.file.standards["sdtmig"])
-    made = tabulate(study, load_domains(study), records, catalogue)
-    for table in made.tables.values():
-        table.frame = order_rows(table)
-    return made
+    return tabulate(study, domains, records, catalogue, wanted)
 
 
 def _participant(study: Study, dataset: str, where: Mapping[str, str]) -> str:
@@ -99,10 +99,10 @@ def _participant(study: Study, dataset: str, where: Mapping[str, str]) -> str:
 
 
 def _behind_supplemental(
-    made: Tabulation, dataset: str, variable: str, where: Mapping[str, str]
+    domains: Mapping[str, Domain], dataset: str, variable: str, where: Mapping[str, str]
 ) -> tuple[str, str, Mapping[str, str]]:
     """For SUPP-- the row of the parent domain and its supplemental variable."""
-    if not dataset.startswith("SUPP") or dataset[4:] not in made.tables:
+    if not dataset.startswith("SUPP") or dataset[4:] not in domains:
         return dataset, variable, where
     parent = {k: v for k, v in where.items() if k in ("STUDYID", "USUBJID")}
     if where.get("IDVAR"):
@@ -110,28 +110,38 @@ def _behind_supplemental(
     return dataset[4:], where.get("QNAM", variable), parent
 
 
-def _check_variable(made: Tabulation, domain: str, variable: str) -> None:
-    known = made.tables[domain].domain.all_variables()
-    if variable not in known:
-        got = f"{domain} has no variable {variable}"
-        raise Refused([_finding("TRC-003", got, "a declared variable", suggest(variable, known))])
+def _check_names(domains: Mapping[str, Domain], domain: str, names: Sequence[str]) -> None:
+    if domain not in domains:
+        got = f"dataset {domain} is not made from records"
+        raise Refused([_finding("TRC-001", got, "a declared domain", suggest(domain, domains))])
+    known = domains[domain].all_variables()
+    wrong = [
+        _finding("TRC-003", f"{domain} has no variable {name}", "a declared variable", suggest(name, known))
+        for name in names
+        if name not in known
+    ]
+    if wrong:
+        raise Refused(wrong)
 
 
 def _find_row(made: Tabulation, domain: str, where: Mapping[str, str]) -> int:
-    if domain not in made.tables:
-        got = f"dataset {domain} is not made from records"
-        raise Refused([_finding("TRC-001", got, "a declared domain", suggest(domain, made.tables))])
     frame = made.tables[domain].frame.with_row_index("_at")
     for name, value in where.items():
-        _check_variable(made, domain, name)
         column = pl.col(name)
-        wanted = column == float(value) if frame.schema[name] == pl.Float64 else column == value
-        frame = frame.filter(wanted)
+        is_number = frame.schema[name] == pl.Float64
+        frame = frame.filter(column == (_number(name, value) if is_number else value))
     if frame.height != 1:
         keys = ", ".join(f"{k}={v}" for k, v in where.items())
         remedy = "Add a variable that tells the rows apart, e.g. the --SEQ." if frame.height else "Correct the values."
         raise Refused([_finding("TRC-004", f"{frame.height} rows of {domain} have {keys}", "exactly one row", remedy)])
     return int(frame.item(0, "_at"))
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise Refused([_finding("TRC-007", f'{name}="{text}"', f"a number: {name} is numeric", "")]) from None
 
 
 def _keyed(study: Study, ledger: Ledger, source: ItemSource) -> KeyedItem:

@@ -62,6 +62,18 @@ def plan_edges(
     return graph
 
 
+def ancestors(edges: Mapping[Node, set[Node]], nodes: set[Node]) -> set[Node]:
+    """Some nodes with all that they need."""
+    found: set[Node] = set()
+    waiting = [n for n in nodes if n in edges]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting.extend(edges[node])
+    return found
+
+
 def _own(domain: Domain, names: frozenset[str]) -> set[str]:
     return {n for n in names if not n.startswith("raw.") and n in domain.all_variables()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -13,7 +13,7 @@ from opencro.study import Study
 from opencro.tabulation.algorithms.algorithm import Bench
 from opencro.tabulation.algorithms.derive import column_of, parsed
 from opencro.tabulation.model import Domain, Variable
-from opencro.tabulation.plan import KEPT, ROWS, Node, plan_tabulation
+from opencro.tabulation.plan import KEPT, ROWS, Node, ancestors, plan_edges, plan_tabulation
 from opencro.tabulation.rows import Records, gather_rows
 from opencro.tabulation.table import Table
 from opencro.terms import Catalogue
@@ -28,14 +28,24 @@ class Tabulation:
     findings: Findings
 
 
-def tabulate(study: Study, domains: Mapping[str, Domain], records: Records, catalogue: Catalogue) -> Tabulation:
+def tabulate(
+    study: Study,
+    domains: Mapping[str, Domain],
+    records: Records,
+    catalogue: Catalogue,
+    wanted: Iterable[tuple[str, str]] | None = None,
+) -> Tabulation:
     """Make every declared domain from the records; Refused when the declarations cannot be planned.
 
     `records(form, group)` gives a frame with `record, fact, site, participant, event, event_repeat` and one text column per item.
+    `wanted` names (domain, variable) pairs: only they and what they need are made.
     """
     order, findings = plan_tabulation(study, domains)
     if not findings.ok:
         raise Refused(findings)
+    if wanted is not None:
+        needed = ancestors(plan_edges(study, domains), {Node(d, n) for d, name in wanted for n in (name, KEPT)})
+        order = tuple(node for node in order if node in needed)
     tables: dict[str, Table] = {}
     bench = Bench(study, tables, records)
     types = {(d.name, v.name): v.type for d in catalogue.domains for v in d.variables}
@@ -92,8 +102,3 @@ def _numbers(column: pl.Series, table: Table, variable: Variable, bench: Bench) 
         remedy = "Correct the data by a query, or keep the text in a Char variable."
         bench.findings.append(Finding("TAB-103", place, got, "a number", remedy, Severity.WARNING))
     return numbers
-
-
-def node_of(domain: str, variable: str) -> Node:
-    """The plan's name for a variable."""
-    return Node(domain, variable)

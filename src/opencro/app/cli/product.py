@@ -152,7 +152,7 @@ def compare_command(
         if not by:
             remedy = "Give --keys, e.g. --keys USUBJID,AESEQ."
             raise Refused([Finding("CLI-003", Place(str(ours)), "the dataset names no keys", "keys", remedy)])
-        differences = compare_datasets(left.frame, right.frame, by)
+        differences = compare_datasets(left.name, left.frame, right.frame, by).differences
     if as_json:
         print_json({"equal": differences.is_empty(), "differences": differences.to_dicts()})
     else:
