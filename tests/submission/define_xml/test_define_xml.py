@@ -16,6 +16,7 @@ from lxml import etree, html
 
 from opencro.kernel.finding import Findings, Refused
 from opencro.submission.define_xml import (
+    DatasetClass,
     Define,
     ItemDef,
     ItemRef,
@@ -196,6 +197,9 @@ def _with_refs(change: Callable[[ItemRef], ItemRef]) -> Spoil:
 
 
 FAULTS: list[tuple[str, Spoil, str]] = [
+    ("DEF-004", _with_item(lambda i: replace(i, name=""), "IT.VS.VSPOS"), "no Name"),
+    ("DEF-008", _with_dataset(dataset_class=DatasetClass("FINDING")), 'Did you mean "FINDINGS"?'),
+    ("DEF-008", _with_item(lambda i: replace(i, data_type="string"), "IT.VS.VSPOS"), "DataType"),
     ("DEF-020", _with_item(lambda i: replace(i, codelist_oid="CL.POSITIONS"), "IT.VS.VSPOS"), "CL.POSITION"),
     ("DEF-020", _with_item(lambda i: replace(i, comment_oid="COM.X"), "IT.VS.VSPOS"), "ItemDef[IT.VS.VSPOS]"),
     ("DEF-021", lambda m: replace(m, items=(*m.items, m.items[0])), "IT.VS.USUBJID"),

@@ -1,4 +1,6 @@
-"""What the schema of Define-XML cannot say: references, order, lengths, origins, code lists (DEF-020 to DEF-034).
+"""What is wrong with a model: values the standard doesn't permit (DEF-004, DEF-008), and what its schema cannot say.
+
+The latter is references, order, lengths, origins, code lists (DEF-020 to DEF-034).
 
 Source: CDISC Define-XML 2.1.10, the business rules of each element's section.
 """
@@ -10,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from opencro.kernel.finding import Finding, Place, Severity, suggest
-from opencro.submission.define_xml.mapping import list_texts
+from opencro.submission.define_xml.mapping import list_fields
 from opencro.submission.define_xml.model import (
     NCI,
     STANDARD_STATUSES,
@@ -57,10 +59,7 @@ class _Checks:
             if standard.status not in STANDARD_STATUSES:
                 path, expected = f"Standard[{standard.oid}]", ", ".join(STANDARD_STATUSES)
                 yield self._warn("DEF-033", path, f'Status "{standard.status}"', expected, "Use the published word.")
-        for owner, text in list_texts(define):
-            if found := _UNWRITABLE.search(text):
-                got = f"character U+{ord(found.group()):04X}"
-                yield self._error("DEF-034", owner, got, "characters that XML 1.0 can hold")
+        yield from self._fields(define)
         yield from self._references(metadata)
         for dataset in metadata.datasets:
             yield from self._dataset(dataset)
@@ -77,6 +76,19 @@ class _Checks:
         yield from self._methods(metadata)
         for codelist in metadata.codelists:
             yield from self._codelist(codelist)
+
+    def _fields(self, define: Define) -> Iterator[Finding]:
+        for held in list_fields(define):
+            slot, value = held.slot, held.value
+            if slot.required and slot.shape == "attribute" and not value:
+                yield self._error("DEF-004", held.owner, f"no {slot.name}", f"a value of {slot.name}")
+            elif slot.permitted and isinstance(value, str) and value and value not in slot.permitted:
+                remedy = suggest(value, slot.permitted) or "Correct it where it is declared."
+                got, expected = f'{slot.name}="{value}"', ", ".join(slot.permitted)
+                yield Finding("DEF-008", Place(self.file, None, held.owner), got, expected, remedy)
+            if isinstance(value, str) and (found := _UNWRITABLE.search(value)):
+                got = f"character U+{ord(found.group()):04X}"
+                yield self._error("DEF-034", held.owner, got, "characters that XML 1.0 can hold")
 
     def _references(self, metadata: MetaData) -> Iterator[Finding]:
         definitions = list_definitions(metadata)

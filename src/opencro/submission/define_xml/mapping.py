@@ -171,18 +171,27 @@ def _write_slot(element: etree._Element, slot: Slot, value: Any, namespaces: Nam
             write_element(one, slot.inner or slot.name, inside, namespaces)
 
 
-def list_texts(value: Any, owner: str = "") -> Iterator[tuple[str, str]]:
-    """Every text of a value and of what it holds, each with the nearest thing that has an OID."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One field of a model: in which thing with an OID it is, how it stands in XML, and its value."""
+
+    owner: str
+    slot: Slot
+    value: Any
+
+
+def list_fields(value: Any, owner: str = "") -> Iterator[Held]:
+    """Every field of a value and of what it holds, members of tuples one by one."""
     cls: Any = type(value)
     oid = getattr(value, "oid", "") or getattr(value, "id", "")
     owner = f"{cls.__name__}[{oid}]" if oid else owner
-    for field_name, _, _ in _table(cls):
+    for field_name, slot, _ in _table(cls):
         held = getattr(value, field_name)
         for one in held if isinstance(held, tuple) else (held,):
-            if isinstance(one, str):
-                yield owner, one
-            elif one is not None and not isinstance(one, (bool, int)):
-                yield from list_texts(one, owner)
+            if one is None or isinstance(one, (str, bool, int)):
+                yield Held(owner, slot, one)
+            else:
+                yield from list_fields(one, owner)
 
 
 def safe_parser() -> etree.XMLParser:

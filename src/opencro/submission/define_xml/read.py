@@ -15,6 +15,7 @@ from opencro.submission.define_xml.mapping import DEF, ODM, ElementReader, line_
 from opencro.submission.define_xml.model import Define
 
 _REMEDY = "Correct the document."
+_TOLD_WITH_LINES = ("DEF-004", "DEF-008")
 
 
 def read_define(data: bytes, *, file: str = "define.xml") -> Define:
@@ -39,7 +40,7 @@ def examine_define(data: bytes, *, file: str = "define.xml") -> tuple[Define | N
     if not isinstance(define, Define):
         return None, Findings(tuple(findings))
     lines = {oid: line_of(e) for e in root.iter() if (oid := e.get("OID") or e.get("ID"))}
-    located = [_locate(f, lines) for f in check_define(define, file=file)]
+    located = [_locate(f, lines) for f in check_define(define, file=file) if f.code not in _TOLD_WITH_LINES]
     return define, Findings((*findings, *located))
 
 
