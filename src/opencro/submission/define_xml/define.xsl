@@ -107,7 +107,7 @@
           </div>
         </xsl:for-each>
       </dl>
-      <xsl:if test="$metadata/@Description">
+      <xsl:if test="$metadata/@Description and $metadata/@Description != $study/odm:GlobalVariables/odm:StudyDescription">
         <p class="remark"><xsl:value-of select="$metadata/@Description"/></p>
       </xsl:if>
       <xsl:if test="$metadata/@def:CommentOID">
@@ -534,7 +534,7 @@
       td { border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
       .variables th:nth-child(1) { width: 13rem; } .variables th:nth-child(2), .values th:nth-child(2) { width: 16%; }
       .variables th:nth-child(3), .values th:nth-child(3) { width: 7.5rem; } .variables th:nth-child(4), .values th:nth-child(4) { width: 13%; }
-      .variables th:nth-child(5), .values th:nth-child(5) { width: 11.5rem; }
+      .variables th:nth-child(5), .values th:nth-child(5) { width: 13.5rem; }
       .values th:nth-child(1) { width: 17rem; } .values th:nth-child(4) { width: 10%; } .values th:nth-child(5) { width: 16rem; }
       .terms { width: auto; min-width: min(100%, 26rem); max-width: 60rem; } .terms th:last-child { width: 7rem; } .terms td { min-width: 9rem; }
       tr:target { background: var(--mark); }
@@ -543,7 +543,7 @@
       pre { background: var(--side); border: 1px solid var(--line); border-radius: 4px; padding: .75rem; overflow-x: auto; max-width: 60rem; }
       .comments > div { padding: .6rem 0; border-bottom: 1px solid var(--line); max-width: 70rem; }
       footer { margin-top: 3rem; color: var(--soft); font-size: 13px; }
-      @media (max-width: 760px) {
+      @media screen and (max-width: 760px) {
         body { display: block; font-size: 16px; }
         nav { position: static; height: auto; max-height: 45vh; border-right: 0; border-bottom: 1px solid var(--line); }
         nav li a { padding: .4rem .5rem; }
@@ -561,7 +561,7 @@
         main { padding: 0; max-width: none; }
         h2 { break-after: avoid; } section.dataset { break-before: page; }
         h3 { break-after: avoid; }
-        thead { display: table-header-group; } th { position: static; }
+        thead { display: table-header-group; } th { position: static; box-shadow: none; border-bottom: 1px solid var(--line); }
         tr, article { break-inside: avoid; }
         @page { size: A4 landscape; margin: 14mm; }
       }
