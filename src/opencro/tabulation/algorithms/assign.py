@@ -50,7 +50,7 @@ class StudyIdentity(Algorithm):
 
 
 class ParticipantIdentity(Algorithm):
-    """`participant: usubjid | id | site | subject`: who the record is about."""
+    """`participant: usubjid | id | site`: who the record is about."""
 
     key: ClassVar[str] = "participant"
     origin: ClassVar[str] = "Assigned"
