@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from opencro.kernel.expression.functions import FUNCTIONS
-from opencro.kernel.expression.reading import ValueType, date_column, finite_column, number_column
+from opencro.kernel.expression.reading import ValueType, date_column, finite_column, number_column, once
 from opencro.kernel.expression.rows import value_as
 from opencro.kernel.expression.tree import (
     Arithmetic,
@@ -141,10 +141,9 @@ def _column(node: Node, types: Types) -> _Column:
 
 def _one_of(node: OneOf, types: Types) -> pl.Expr:
     kind = common_type(type_of(node.operand, types), *(type_of(choice, types) for choice in node.choices))
-    value = _read(node.operand, kind, types)
-    hits = [(value == _read(choice, kind, types)).fill_null(value=False) for choice in node.choices]
-    found = reduce(operator.or_, hits)
-    return value.is_not_null() & ~found if node.negated else found
+    known = [value for choice in node.choices if (value := value_as(choice, kind)) is not None]
+    found = _read(node.operand, kind, types).is_in(pl.Series(known, dtype=_POLARS[kind]).implode())
+    return (~found if node.negated else found).fill_null(value=False)
 
 
 def _call(node: Call, types: Types) -> _Column:
@@ -154,7 +153,11 @@ def _call(node: Call, types: Types) -> _Column:
     if function.gives == "boolean":
         values = values.fill_null(value=False)
     elif function.gives == "text":
-        values = pl.when(values != "").then(values)
+        values = once(_present, pl.String, values)
     elif function.gives == "number":
         values = finite_column(values)
     return _Column(values, function.gives)
+
+
+def _present(text: pl.Series) -> pl.Series:
+    return text.set(text == "", None)

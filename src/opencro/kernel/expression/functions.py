@@ -10,11 +10,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from opencro.kernel.expression.reading import BLANKS, ValueType, read_year, year_column
+from opencro.kernel.expression.reading import BLANKS, ValueType, once, read_year, year_column
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,15 @@ def _round(number: float, digits: float = 0.0) -> float:
 
 
 def _round_column(number: pl.Expr, digits: pl.Expr | None = None) -> pl.Expr:
-    scale = pl.lit(1.0) if digits is None else pl.lit(10.0).pow(digits)
+    return once(_rounded, pl.Float64, number, pl.lit(0.0) if digits is None else digits)
+
+
+def _rounded(number: pl.Series, digits: pl.Series) -> pl.Series:
+    scale = math.pow(10.0, digits.item(0) if len(digits) else 0.0)
     scaled = number.abs() * scale
     rounded = (scaled + 0.5 + scaled * _FUZZ).floor() / scale
-    signed = pl.when(number < 0).then(-rounded).otherwise(rounded)
-    return pl.when(scaled.is_finite()).then(signed).otherwise(number)
+    signed = rounded.zip_with(~(number < 0).fill_null(value=False), -rounded)
+    return signed.zip_with(scaled.is_finite().fill_null(value=False), number)
 
 
 def _years_between(start: date, end: date) -> float:
@@ -68,12 +73,27 @@ def _years_between(start: date, end: date) -> float:
     return float(end.year - start.year - (1 if before_birthday else 0))
 
 
-def _years_between_column(start: pl.Expr, end: pl.Expr) -> pl.Expr:
-    def day_of(day: pl.Expr) -> pl.Expr:
-        return day.dt.month().cast(pl.Int32) * 100 + day.dt.day().cast(pl.Int32)
+def _days(start: pl.Series, end: pl.Series) -> pl.Series:
+    return (end - start).dt.total_days().cast(pl.Float64)
 
-    before_birthday = (day_of(end) < day_of(start)).cast(pl.Int32)
-    return (end.dt.year() - start.dt.year() - before_birthday).cast(pl.Float64)
+
+def _contains(text: pl.Series, part: pl.Series) -> pl.Series:
+    frame = pl.DataFrame({"text": text, "part": part})
+    return frame.select(pl.col("text").str.contains(pl.col("part"), literal=True)).to_series()
+
+
+def _starts_with(text: pl.Series, part: pl.Series) -> pl.Series:
+    frame = pl.DataFrame({"text": text, "part": part})
+    return frame.select(pl.col("text").str.starts_with(pl.col("part"))).to_series()
+
+
+def _years_passed(start: pl.Series, end: pl.Series) -> pl.Series:
+    before_birthday = (_day_in_year(end) - _day_in_year(start)) < 0
+    return (end.dt.year() - start.dt.year() - before_birthday.cast(pl.Int32)).cast(pl.Float64)
+
+
+def _day_in_year(day: pl.Series) -> pl.Series:
+    return day.dt.month().cast(pl.Int32) * 100 + day.dt.day().cast(pl.Int32)
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -81,11 +101,9 @@ FUNCTIONS: dict[str, Function] = {
     "upper": Function(("text",), "text", str.upper, lambda t: t.str.to_uppercase()),
     "lower": Function(("text",), "text", str.lower, lambda t: t.str.to_lowercase()),
     "trim": Function(("text",), "text", lambda t: t.strip(BLANKS), lambda t: t.str.strip_chars(BLANKS)),
-    "contains": Function(
-        ("text", "text"), "boolean", lambda t, part: part in t, lambda t, part: t.str.contains(part, literal=True)
-    ),
+    "contains": Function(("text", "text"), "boolean", lambda t, part: part in t, partial(once, _contains, pl.Boolean)),
     "starts_with": Function(
-        ("text", "text"), "boolean", lambda t, part: t.startswith(part), lambda t, part: t.str.starts_with(part)
+        ("text", "text"), "boolean", lambda t, part: t.startswith(part), partial(once, _starts_with, pl.Boolean)
     ),
     "number": Function(("number",), "number", lambda n: n, lambda n: n),
     "date": Function(("date",), "date", lambda d: d, lambda d: d),
@@ -94,9 +112,9 @@ FUNCTIONS: dict[str, Function] = {
         ("date", "date"),
         "number",
         lambda start, end: float((end - start).days),
-        lambda start, end: (end - start).dt.total_days().cast(pl.Float64),
+        partial(once, _days, pl.Float64),
     ),
-    "age_years": Function(("date", "date"), "number", _years_between, _years_between_column),
+    "age_years": Function(("date", "date"), "number", _years_between, partial(once, _years_passed, pl.Float64)),
     "abs": Function(("number",), "number", abs, lambda n: n.abs()),
     "round": Function(("number", "number"), "number", _round, _round_column, optional=1),
     "min": Function(("number",), "number", min, pl.min_horizontal, several=True, skips_missing=True),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -67,24 +68,49 @@ def read_year(value: object) -> float | None:
 
 def number_column(text: pl.Expr) -> pl.Expr:
     """`read_number` over a text column."""
-    trimmed = text.str.strip_chars(BLANKS)
-    plain = pl.when(trimmed.str.contains(_NUMBER)).then(trimmed.str.strip_prefix("+"))
-    return finite_column(plain.cast(pl.Float64, strict=False))
+    return once(_numbers, pl.Float64, text)
 
 
 def finite_column(number: pl.Expr) -> pl.Expr:
     """`finite` over a column."""
-    return pl.when(number.is_finite()).then(number)
+    return once(_finite, pl.Float64, number)
 
 
 def date_column(text: pl.Expr) -> pl.Expr:
     """`read_date` over a text column; each different text is read once."""
-    return text.map_batches(_dates, return_dtype=pl.Date, is_elementwise=True)
+    return once(_dates, pl.Date, text)
 
 
 def year_column(text: pl.Expr) -> pl.Expr:
     """`read_year` over a text column; each different text is read once."""
-    return text.map_batches(_years, return_dtype=pl.Float64, is_elementwise=True)
+    return once(_years, pl.Float64, text)
+
+
+def once(function: Callable[..., pl.Series], dtype: type[pl.DataType], *parts: pl.Expr) -> pl.Expr:
+    """A function of whole columns that computes each part once.
+
+    A Polars expression that mentions a part twice computes it twice, and so on at every level: a sum of forty terms
+    would never end.
+    """
+    return pl.map_batches(
+        list(parts), lambda columns: function(*_as_long(columns)), return_dtype=dtype, is_elementwise=True
+    )
+
+
+def _as_long(columns: Sequence[pl.Series]) -> list[pl.Series]:
+    """Literals come with one row; they are made as long as the columns beside them, which may have none."""
+    length = min(len(column) for column in columns) and max(len(column) for column in columns)
+    return [column if len(column) == length else column.new_from_index(0, length) for column in columns]
+
+
+def _finite(number: pl.Series) -> pl.Series:
+    return number if number.is_finite().all() else number.set(~number.is_finite(), None)
+
+
+def _numbers(text: pl.Series) -> pl.Series:
+    trimmed = text.str.strip_chars(BLANKS)
+    plain = trimmed.set(~trimmed.str.contains(_NUMBER), None)
+    return _finite(plain.str.strip_prefix("+").cast(pl.Float64, strict=False))
 
 
 def _dates(column: pl.Series) -> pl.Series:
