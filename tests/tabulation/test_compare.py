@@ -136,7 +136,7 @@ def test_a_list_that_cannot_be_read_is_a_finding_with_its_line() -> None:
     assert document is not None
     known, findings = read_known_differences(document)
     assert known == ()
-    assert findings.codes() == ("CMP-004",)
+    assert findings.codes() == ("CMP-003",)
     assert findings.items[0].place.line == 5
 
 

@@ -1,7 +1,7 @@
 """Two versions of a dataset cell by cell, with a declared cause for every difference.
 
 A study lists what it knows in tabulation/differences.yaml. A difference without a cause is a finding, and so is a
-cause without a difference: the list can neither hide nor outlive anything. CMP-001..CMP-004.
+cause without a difference: the list can neither hide nor outlive anything. CMP-001..CMP-003.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ class Comparison:
 
 
 def read_known_differences(document: Located) -> tuple[tuple[KnownDifference, ...], Findings]:
-    """The list of a study; finding CMP-004 for what cannot be understood."""
+    """The list of a study; finding CMP-003 for what cannot be understood."""
     try:
         known = KnownDifferences.model_validate(document.value)
     except ValidationError as error:
-        return (), Findings(tuple(validation_findings(error, document, "CMP-004")))
+        return (), Findings(tuple(validation_findings(error, document, "CMP-003")))
     return known.differences, Findings()
 
 
