@@ -139,6 +139,26 @@ def test_declarations_are_read_by_names_not_by_letters(starter: Path, edit: Edit
     assert declared_mentions(study, "AE", "AETERM") == []
 
 
+def test_an_unpivoted_item_is_found_by_its_role(starter: Path, edit: Edit) -> None:
+    rows = "sources: [{form: VS, unpivot: {tests: [SYS, DIA], items: {RESULT: '{test}BP', UNIT: '{test}U'}}}]"
+    edit(
+        "tabulation/VS.yaml",
+        "",
+        f"domain: VS\n{rows}\nvariables:\n  VSORRES: {{assign: RESULT}}\n  VSU: {{assign: UNIT}}\n",
+    )
+    study = Study.load(starter)
+    assert declared_mentions(study, "VS", "SYSBP") == ["VS.VSORRES"]
+    assert declared_mentions(study, "VS", "PULSE") == []
+
+
+@pytest.mark.parametrize("text", ["sources: 3", "sources: [3]", "variables: [a]", "variables: 3", "domain: 3"])
+def test_a_declaration_that_is_not_one_mentions_nothing(starter: Path, edit: Edit, text: str) -> None:
+    edit("tabulation/VS.yaml", "", text)
+    study = Study.load(starter)
+    assert declared_mentions(study, "VS", "SYSBP") == []
+    assert diff_studies(study, study).changes == ()
+
+
 def test_a_diff_is_told_in_words_and_as_json(starter: Path, edit: Edit) -> None:
     before = Study.load(starter)
     edit("study.yaml", 'version: "1"', 'version: "2"')

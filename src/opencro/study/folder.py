@@ -128,8 +128,9 @@ def _refuse_strange(text: str, name: str) -> Finding | None:
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
                 place = Place(name, line)
                 return Finding("STU-004", place, "an anchor or alias", "plain values", "Write the value out.")
-            if getattr(event, "tag", None) is not None:
-                got = f"a tag ({event.tag})"
+            tag = getattr(event, "tag", None)
+            if tag is not None:
+                got = f"a tag ({tag})"
                 return Finding("STU-004", Place(name, line), got, "plain values", "Take the tag away; quote a text.")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:

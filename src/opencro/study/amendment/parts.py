@@ -20,6 +20,8 @@ ORDER = "order"
 
 _KINDS = {"tabulation": "tabulation", "analysis": "analysis", "submission": "submission"}
 
+_VARIABLES = ("variables", "supplemental", "working")
+
 
 @dataclass(frozen=True, slots=True)
 class StudyPart:
@@ -118,7 +120,9 @@ def name_of(document: Located) -> str:
 
 
 def _entry_kind(kind: str, key: str) -> str:
-    return {"variables": "variable", "supplemental": "variable"}.get(key, "analysis" if kind == "analysis" else key)
+    if key in _VARIABLES:
+        return "variable"
+    return "analysis" if kind == "analysis" else key
 
 
 def _entries(value: Any) -> list[tuple[str, dict[str, Any]]] | None:

@@ -24,13 +24,30 @@ def declared_mentions(study: Study, form: str, item: str) -> list[str]:
             continue
         value = document.value
         owner = name_of(document)
-        takes_form = any(s.get("form") == form for s in value.get("sources") or () if isinstance(s, dict))
-        for section in ("variables", "supplemental"):
-            for variable, declaration in (value.get(section) or {}).items():
-                words = _words(declaration)
-                if f"{form}.{item}" in words or (takes_form and item in words):
+        names = {f"{form}.{item}"} | _names_in_rows(value, form, item)
+        for section in ("variables", "supplemental", "working"):
+            declared = value.get(section)
+            for variable, declaration in declared.items() if isinstance(declared, dict) else ():
+                if names & _words(declaration):
                     found.append(f"{owner}.{variable}")
     return found
+
+
+def _names_in_rows(value: dict[str, Any], form: str, item: str) -> set[str]:
+    """Names of an item in the rows of a declaration: its own, and its role where tests are unpivoted."""
+    names: set[str] = set()
+    sources = value.get("sources")
+    for source in sources if isinstance(sources, list) else ():
+        if not isinstance(source, dict) or source.get("form") != form:
+            continue
+        names.add(item)
+        unpivot = source.get("unpivot")
+        if isinstance(unpivot, dict) and isinstance(unpivot.get("items"), dict):
+            listed = unpivot.get("tests")
+            tests = [str(test) for test in listed] if isinstance(listed, list) else []
+            roles = unpivot["items"].items()
+            names |= {role for role, text in roles for test in tests if str(text).replace("{test}", test) == item}
+    return names
 
 
 def declared_analyses(study: Study, datasets: Iterable[str]) -> list[str]:
