@@ -1,7 +1,7 @@
 """The ledger beside the limits of the same machine: appending beside a plain insert, verifying beside raw SHA-256.
 
-Appending: one append of 240,000 new records of 10 items, beside an insert of the very same rows (number, participant, line,
-hash) into a table without index, trigger or chain, in one transaction (SQLite: executemany; PostgreSQL: COPY).
+Appending: one append of 240,000 new records of 10 items, beside an insert of the very same rows (number, participant,
+line, hash) into a table without index, trigger or chain, in one transaction (SQLite: executemany; PostgreSQL: COPY).
 Verifying: both chains from the database to the last anchor, beside hashlib.sha256 over the same lines in memory.
 """
 
@@ -86,7 +86,7 @@ def _measure_single(name: str, ledger: Ledger) -> Measure:
 
 
 def measure() -> list[Measure]:
-    """(name, ours per second, limit of the machine per second, share reached, share that is asked for), on both databases."""
+    """(name, ours per second, limit of the machine per second, share reached, share asked for), on both databases."""
     results = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)

@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 """Check an exported ledger with nothing but Python's standard library: `verify_ledger.py EXPORT [--anchor HASH]`.
 
-Each line of an export is {"hash":"<64 hex digits>","fact":{...}} or the same with "anchor". A hash is the SHA-256 of the
-UTF-8 bytes of the object beside it, exactly as they stand in the file. A fact carries in "previous" the hash of the fact before
-it of the same participant (64 zeros for the first), and in "seq" its number, without a gap. An anchor closes the facts
-"first_seq" to "last_seq": "facts" is the SHA-256 of their hashes written one after the other, "previous" is the hash of the anchor
-before. Give --anchor the hash of an anchor that you kept elsewhere: it must be in the chain, or the export was cut or rewritten.
-Prints each fault with its line; exits with 1 when there is one.
+Each line of an export is {"hash":"<64 hex digits>","fact":{...}} or the same with "anchor". A hash is the SHA-256 of
+the UTF-8 bytes of the object beside it, exactly as they stand in the file. A fact carries in "previous" the hash of the
+fact before it of the same participant (64 zeros for the first), and in "seq" its number, without a gap. An anchor
+closes the facts "first_seq" to "last_seq": "facts" is the SHA-256 of their hashes written one after the other,
+"previous" is the hash of the anchor before. Give --anchor the hash of an anchor that you kept elsewhere: it must be in
+the chain, or the export was cut or rewritten. Prints each fault with its line; exits with 1 when there is one.
 """
 
 import argparse
 import hashlib
 import json
 import sys
+from pathlib import Path
 
 GENESIS = "0" * 64
 
@@ -35,13 +36,13 @@ def check_anchor(anchor, before, hashes, count):
     if (anchor["previous"], anchor["number"], anchor["first_seq"]) != (before[0], before[1] + 1, before[2] + 1):
         yield f"anchor {anchor['number']} does not follow the anchor before it"
     if anchor["last_seq"] != count or anchor["facts"] != sha256("".join(hashes).encode()):
-        yield f"anchor {anchor['number']} does not cover the facts {anchor['first_seq']} to {anchor['last_seq']} as they stand"
+        yield f"anchor {anchor['number']} does not cover facts {anchor['first_seq']} to {anchor['last_seq']}"
 
 
 def verify(path, kept=None):
     """Yield (line number, fault); the last item is (0, summary)."""
     heads, hashes, count, before, seen = {}, [], 0, (GENESIS, 0, 0), set()
-    with open(path, "rb") as lines:
+    with Path(path).open("rb") as lines:
         next(lines, None)
         for number, line in enumerate(lines, 2):
             digest, what, body = line[9:73].decode("ascii", "replace"), line[75:].split(b":", 1)[0], line.rstrip(b"\n")

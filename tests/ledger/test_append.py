@@ -65,7 +65,7 @@ def test_acts_of_work_are_in_the_trail_beside_data(ledger: Ledger) -> None:
     signature = FormSigned(printed_name="Ann Ant", meaning="I reviewed this form", sha256="ab" * 32)
     save(ledger, Act(ParticipantEnrolled("2014-01-02"), record()), Act(signature, record()))
     assert [f.kind for f in ledger.facts()] == ["ledger-created/1", "participant-enrolled/1", "form-signed/1"]
-    assert list(ledger.facts(kind="form-signed/1"))[0].what == signature
+    assert next(ledger.facts(kind="form-signed/1")).what == signature
 
 
 @pytest.mark.requirement(5)
@@ -96,7 +96,7 @@ def test_a_device_clock_three_days_off_moves_no_timestamp(ledger: Ledger) -> Non
 @pytest.mark.requirement(9)
 def test_a_device_time_without_zone_is_refused(ledger: Ledger) -> None:
     with pytest.raises(Refused) as refused:
-        save(ledger, Change(record(), {"SYSBP": "1"}, device_time=datetime(2026, 1, 1)))  # noqa: DTZ001
+        save(ledger, Change(record(), {"SYSBP": "1"}, device_time=datetime(2026, 1, 1)))
     assert refused.value.findings.codes() == ("LED-007",)
 
 

@@ -24,9 +24,11 @@ url, me, saves, size = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[
 with open_ledger(url) as ledger:
     print("ready", flush=True)
     for n in range(saves):
-        mine = [Change(RecordKey("701", "own-" + me, "V", 1, "VS", 1, "G", n * size + i), {"N": str(n)}) for i in range(size)]
-        shared = [Change(RecordKey("701", "shared", "V", 1, "VS", 1, "G", int(me) * 100000 + n), {"N": str(n), "BY": me})]
-        counter = [Change(RecordKey("701", "one", "V", 1, "VS", 1, "G", 1), {"N": me + "/" + str(n)}, reason="counted on")]
+        def key(who, repeat):
+            return RecordKey("701", who, "V", 1, "VS", 1, "G", repeat)
+        mine = [Change(key("own-" + me, n * size + i), {"N": str(n)}) for i in range(size)]
+        shared = [Change(key("shared", int(me) * 100000 + n), {"N": str(n), "BY": me})]
+        counter = [Change(key("one", 1), {"N": me + "/" + str(n)}, reason="counted on")]
         ledger.append([*mine, *shared, *counter], actor=Actor("w" + me, "robot"), source="api", definition_version="1")
 """
 

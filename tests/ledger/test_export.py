@@ -22,7 +22,7 @@ def filled(ledger: Ledger) -> Ledger:
     for site, who in (("701", "701-1"), ("701", "701-2"), ("702", "702-1")):
         keys = [RecordKey(site, who, "V1", 1, "VS", 1, "G", n) for n in (1, 2)]
         entries = [Act(ParticipantEnrolled("2014-01-02"), RecordKey(site, who))]
-        entries += [Change(key, {"SYSBP": "120", "NOTE": "a, \"b\"\nc \\ é"}) for key in keys]
+        entries += [Change(key, {"SYSBP": "120", "NOTE": 'a, "b"\nc \\ é'}) for key in keys]
         ledger.append(entries, actor=ANN, source="ui", definition_version="1")
         more = [Change(keys[0], {"SYSBP": "130"}), Removal(keys[1])]
         ledger.append(more, actor=ANN, source="ui", definition_version="1", reason="typing error")
@@ -87,7 +87,9 @@ def test_an_export_restores_on_the_other_database(
     export = tmp_path / "export.jsonl"
     filled.export_ledger(export)
     base, _ = request.getfixturevalue("postgres")
-    other = f"{base}&schema=other_{filled.position}_from_sqlite" if url.startswith("sqlite") else str(tmp_path / "other.db")
+    other = (
+        f"{base}&schema=other_{filled.position}_from_sqlite" if url.startswith("sqlite") else str(tmp_path / "other.db")
+    )
     with restore(export, other) as again:
         assert again.anchors() == filled.anchors()
         again.export_ledger(tmp_path / "again.jsonl")

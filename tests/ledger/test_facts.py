@@ -50,3 +50,14 @@ def test_every_finding_code_is_documented(root: Path) -> None:
     codes = set(re.findall(r'"(LED-\d{3})"', sources))
     documented = set(re.findall(r"\| (LED-\d{3}) \|", (root / "docs" / "ledger.md").read_text()))
     assert codes == documented
+
+
+def test_the_example_of_the_documentation_runs(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = (root / "docs" / "ledger.md").read_text().split("```python\n")[1].split("```")[0]
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "docs/ledger.md", "exec"), {})
+    out = capsys.readouterr().out
+    assert "old='120', new='130'" in out
+    assert out.endswith("True\n")

@@ -51,11 +51,18 @@ SQLITE_ONLY = [
     "INSERT OR REPLACE INTO fact VALUES (2, 'p', 'b', 'h')",
     "REPLACE INTO anchor VALUES (2, 4, 'b', 'h')",
     "REPLACE INTO meta VALUES ('purpose', 'rehearsal')",
-    "REPLACE INTO record SELECT site, participant, event, event_repeat, form, form_repeat, item_group, group_repeat, '{}',"
+    "REPLACE INTO record SELECT site, participant, event, event_repeat, form, form_repeat, item_group, group_repeat,"
+    " '{}',"
     " first_fact, last_fact, removed FROM record",
     "DELETE FROM refused_attempt",
 ]
-POSTGRES_ONLY = ["TRUNCATE fact", "TRUNCATE anchor", "TRUNCATE meta", "TRUNCATE record", "TRUNCATE fact, anchor, record CASCADE"]
+POSTGRES_ONLY = [
+    "TRUNCATE fact",
+    "TRUNCATE anchor",
+    "TRUNCATE meta",
+    "TRUNCATE record",
+    "TRUNCATE fact, anchor, record CASCADE",
+]
 
 
 @pytest.mark.requirement(1)
@@ -90,15 +97,15 @@ def test_the_application_role_is_refused_and_cannot_disable_triggers(filled: Led
     for attempt in ATTEMPTS + more:
         with pytest.raises(ERRORS) as error:
             raw(attempt)
-        if attempt.startswith(("UPDATE fact", "DELETE FROM fact", "TRUNCATE", "ALTER", "DROP")) and not url.startswith("sqlite"):
+        if attempt.startswith(("UPDATE fact", "DELETE FROM fact", "TRUNCATE", "ALTER", "DROP")) and not url.startswith(
+            "sqlite"
+        ):
             assert isinstance(error.value, psycopg.errors.InsufficientPrivilege)
     assert filled.verify().ok
 
 
 @pytest.mark.requirement(2)
-def test_a_refused_attempt_is_logged(
-    filled: Ledger, url: str, owner: Raw, request: pytest.FixtureRequest
-) -> None:
+def test_a_refused_attempt_is_logged(filled: Ledger, url: str, owner: Raw, request: pytest.FixtureRequest) -> None:
     with pytest.raises(ERRORS):
         filled._store.raw("DELETE FROM fact WHERE seq = 3")
     if url.startswith("sqlite"):
@@ -116,7 +123,7 @@ def test_a_refused_attempt_is_logged(
 def test_a_raw_change_of_a_record_together_with_a_raw_fact_is_found(filled: Ledger, owner: Raw) -> None:
     owner(
         f"INSERT INTO fact VALUES (5, '{record().participant}', '{{}}', 'h')",
-        "UPDATE record SET item_values = '{\"SYSBP\":\"9\"}', last_fact = 5 WHERE first_fact = 2",
+        'UPDATE record SET item_values = \'{"SYSBP":"9"}\', last_fact = 5 WHERE first_fact = 2',
         "INSERT INTO anchor VALUES (5, 5, '{}', 'h')",
     )
     assert {"LED-101", "LED-104"} <= set(filled.verify().codes())

@@ -55,7 +55,7 @@ def test_an_untouched_ledger_verifies(filled: Ledger) -> None:
 @pytest.mark.requirement(8)
 @pytest.mark.parametrize("seq", [1, 2, 7, 11])
 def test_a_flipped_byte_is_found_at_its_fact(filled: Ledger, tamper: Callable[[str], None], seq: int) -> None:
-    tamper(f"UPDATE fact SET body = replace(body, '\"role\":\"', '\"role\":\"X') WHERE seq = {seq}")
+    tamper(f'UPDATE fact SET body = replace(body, \'"role":"\', \'"role":"X\') WHERE seq = {seq}')
     assert places(filled, "LED-101") == [f"fact/{seq}"]
     assert filled.verify().codes() == ("LED-101",)
 
@@ -83,7 +83,7 @@ def test_any_flipped_byte_of_a_line_is_found(filled: Ledger, tamper: Callable[[s
         ("DELETE FROM anchor WHERE number = 11", "LED-106", "fact/11"),
         ("DELETE FROM anchor WHERE number = 5", "LED-104", "anchor/6"),
         ("DELETE FROM fact WHERE seq > 9", "LED-103", "anchor/10"),
-        ("UPDATE record SET item_values = '{\"SYSBP\":\"1\"}' WHERE first_fact = 6", "LED-105", ""),
+        ('UPDATE record SET item_values = \'{"SYSBP":"1"}\' WHERE first_fact = 6', "LED-105", ""),
         ("DELETE FROM record WHERE first_fact = 6", "LED-105", ""),
     ],
 )
@@ -109,11 +109,11 @@ def test_an_end_that_was_cut_off_with_its_anchors_is_found_by_the_anchor_kept_ou
 
 
 def test_a_clock_that_goes_back_is_a_warning(url: str) -> None:
-    from datetime import UTC, datetime, timedelta
+    from datetime import UTC, datetime
 
     from opencro.ledger import create_ledger
 
-    times = iter([datetime(2030, 1, 2, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)] + [datetime.max - timedelta(1)])
+    times = iter([datetime(2030, 1, 2, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)])
     with create_ledger(url, study="S", purpose="rehearsal", clock=lambda: next(times)) as ledger:
         ledger.append([Change(record(), {"A": "1"})], actor=ANN, source="rehearsal", definition_version="1")
         assert ledger.verify().codes() == ("LED-107",)

@@ -1,4 +1,4 @@
-"""What may enter the ledger: keys without odd characters, text values, a named actor, a reason where one is due."""
+"""What may enter the ledger: keys without odd characters, text values, a named actor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from opencro.kernel.finding import Finding, Place
 from opencro.ledger.model import Act, Actor, Change, Entry, RecordKey
 
-# Key parts stand in JSON and in file listings without an escape: no control characters, quotes, backslashes, surrogates.
+# Key parts stand in JSON and in listings without an escape: no control characters, quotes, backslashes, surrogates.
 _ODD = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udfff]')
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 RESERVED = frozenset(

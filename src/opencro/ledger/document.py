@@ -14,10 +14,6 @@ from json.encoder import encode_basestring
 from opencro.ledger.model import RecordKey
 
 quoted: Callable[[str], str] = encode_basestring
-FIELDS = (
-    "previous participant seq kind study site event event_repeat form form_repeat item_group group_repeat payload "
-    "actor role reason source recorded_at device_time device_offset_ms definition_version software_version request_id"
-).split()
 
 
 def render_place(key: RecordKey) -> str:

@@ -14,10 +14,32 @@ from opencro.ledger.port import AnchorRow, FactRow, Store
 
 _FACT = '{"hash":"'
 _HEADINGS = (
-    "Fact,Recorded at (UTC),User,Role,What,Site,Participant,Event,Event repeat,Form,Form repeat,Group,Group repeat,Item,"
-    "Old value,New value,Details,Reason,Source,Device time,Device behind server (ms),Definition version,Software version,"
-    "Request,Hash"
-).split(",")
+    "Fact",
+    "Recorded at (UTC)",
+    "User",
+    "Role",
+    "What",
+    "Site",
+    "Participant",
+    "Event",
+    "Event repeat",
+    "Form",
+    "Form repeat",
+    "Group",
+    "Group repeat",
+    "Item",
+    "Old value",
+    "New value",
+    "Details",
+    "Reason",
+    "Source",
+    "Device time",
+    "Device behind server (ms)",
+    "Definition version",
+    "Software version",
+    "Request",
+    "Hash",
+)
 
 
 class AuditCount(NamedTuple):

@@ -58,8 +58,8 @@ class Ledger:
     ) -> Receipt:
         """Write what is new in `entries` as facts, all or none; Refused with LED-001..010.
 
-        Values that are already so make no fact, so the same import again writes nothing. `dry_run` does all of it and rolls
-        back. ValueError for a source that is not one of `Source`.
+        Values that are already so make no fact, so the same import again writes nothing. `dry_run` does all of it and
+        rolls back. ValueError for a source that is not one of `Source`.
         """
         circumstances = Circumstances(
             self.study, actor, Source(source), reason, definition_version, SOFTWARE_VERSION, request_id or ""
@@ -138,7 +138,7 @@ class Ledger:
         return Snapshot(self._store, at, covering.hash, covering.recorded_at, participant)
 
     def verify(self, anchor: str | None = None, *, projection: bool = True) -> Findings:
-        """Walk both chains, and compare state and index columns with the facts unless `projection` is False; LED-101..110.
+        """Walk both chains, and compare what is kept beside them unless `projection` is False; LED-101..110.
 
         `anchor` is the hash of an anchor that was kept elsewhere: only that finds a ledger whose end was cut off.
         """
@@ -158,11 +158,11 @@ class Ledger:
             self._store.replace_records(list(replay_records(self._store, self._store.last_seq())))
 
     def export_ledger(self, path: Path) -> int:
-        """Write all facts and anchors as JSON lines that `tools/verify_ledger.py` checks; returns the number of facts."""
+        """Write facts and anchors as JSON lines that `tools/verify_ledger.py` checks; returns the number of facts."""
         return write_lines(self._store, path)
 
     def audit_csv(self, path: Path, *, participant: str | None = None, site: str | None = None) -> AuditCount:
-        """Write the trail for people, one line for each item changed or act done; the caller records that it was exported."""
+        """Write the trail for people, one line for each item changed or act done; the caller records the export."""
         return write_audit_csv(self.facts(participant=participant), path, site)
 
     def backup(self, path: Path) -> None:

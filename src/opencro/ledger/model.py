@@ -36,6 +36,9 @@ class RecordKey(NamedTuple):
         return "/".join(part for part in parts if part)
 
 
+NOWHERE = RecordKey()
+
+
 class Source(StrEnum):
     """Through which door a fact came in."""
 
@@ -82,10 +85,10 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that happened and is not a change of values: a signature, a lock, an export, a look at unblinded data."""
+    """Something that happened and is not a change of values: a signature, a lock, an export."""
 
     what: FactKind
-    place: RecordKey = RecordKey()
+    place: RecordKey = NOWHERE
     device_time: datetime | None = None
     reason: str | None = None
 
@@ -95,7 +98,7 @@ Entry = Change | Removal | Act
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What an append wrote: `facts` facts with numbers `first_seq`..`last_seq` (0, 0 when nothing was new), and the anchor's hash."""
+    """What an append wrote: facts `first_seq`..`last_seq` (0, 0 when nothing was new), how many, the anchor's hash."""
 
     first_seq: int
     last_seq: int

@@ -47,7 +47,7 @@ def create_ledger(
 
 
 def open_ledger(url: str | Path, *, clock: Callable[[], datetime] | None = None) -> Ledger:
-    """Open a ledger. Refused: LED-012 when none is there or its format is another; LED-011 a clock for a live ledger."""
+    """Open a ledger. Refused: LED-012 none is there, or of another format; LED-011 a clock for a live ledger."""
     if not _exists(url):
         raise Refused(
             [_no("there is no ledger", "one made by create_ledger", url, "Check the URL, or create the ledger.")]
@@ -62,7 +62,7 @@ def open_ledger(url: str | Path, *, clock: Callable[[], datetime] | None = None)
 
 
 def restore(path: Path, url: str | Path) -> Ledger:
-    """Make the ledger of a backup or export at `url`, in one transaction, and verify it; Refused leaves nothing usable."""
+    """Make the ledger of a backup or export at `url` and verify it; Refused with what `verify` found."""
     with path.open("rb") as handle:
         is_database = handle.read(16) == _SQLITE_MARK
     if is_database:

@@ -38,15 +38,22 @@ class AnchorRow(NamedTuple):
     hash: str
 
 
-RECORD_COLUMNS = "site, participant, event, event_repeat, form, form_repeat, item_group, group_repeat, item_values, first_fact, last_fact, removed"
+RECORD_COLUMNS = (
+    "site, participant, event, event_repeat, form, form_repeat, item_group, group_repeat, "
+    "item_values, first_fact, last_fact, removed"
+)
 # Key parts need no escape in JSON (they are checked when they come in), so the database can render whole lines.
 RECORD_LINE = (
-    """'{"record":' || first_fact || ',"fact":' || last_fact || ',"site":"' || site || '","participant":"' || participant"""
+    """'{"record":' || first_fact || ',"fact":' || last_fact || ',"site":"' || site || '","participant":"'"""
+    """ || participant"""
     """ || '","event":"' || event || '","event_repeat":' || event_repeat || ',"form_repeat":' || form_repeat"""
     """ || ',"group":"' || item_group || '","group_repeat":' || group_repeat || ',"values":' || item_values || '}'"""
 )
 # Where a line repeats what the columns say: right behind the 64 digits of the previous hash.
-MISPLACED = """substr(body, 79, length(participant || seq) + 25) <> ',"participant":"' || participant || '","seq":' || seq || ','"""
+MISPLACED = (
+    "substr(body, 79, length(participant || seq) + 25)"
+    """ <> ',"participant":"' || participant || '","seq":' || seq || ','"""
+)
 
 
 class Store(Protocol):
@@ -90,14 +97,23 @@ class Store(Protocol):
     def scan(self, after: int, until: int, participant: str | None = None) -> Iterator[tuple[int, bytes, bytes]]:
         """Facts (seq, line, hash) with after < seq <= until, in order."""
 
+    def blocks(self, after: int, until: int) -> Iterator[list[tuple[int, bytes, bytes]]]:
+        """The same facts some thousand at a time, no list empty."""
+
     def misplaced(self, until: int) -> list[int]:
         """Facts whose columns seq and participant don't say what their line says."""
 
     def anchors(self) -> Iterator[AnchorRow]:
         """All anchors in order."""
 
-    def record_lines(self, form: str, group: str | None, participant: str | None = None) -> list[str]:
-        """The standing records of a form as JSON lines, ordered by first fact."""
+    def record_lines(self, form: str, group: str | None, participants: Sequence[str] | None = None) -> list[str]:
+        """The standing records of a form, of some participants or all, as JSON lines, ordered by first fact."""
+
+    def moved_since(self, position: int, participants: Sequence[str]) -> bool:
+        """Whether a record of these participants has a fact after `position`."""
+
+    def known_participants(self) -> list[str]:
+        """All participants who ever had a record, in the order of their code points."""
 
     def forms(self) -> list[tuple[str, str]]:
         """The (form, group) pairs that have standing records."""

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
 
 from opencro.kernel.finding import Finding, Place, Refused
 from opencro.ledger.model import RecordKey
@@ -23,6 +26,8 @@ from opencro.ledger.port import MISPLACED, RECORD_COLUMNS, RECORD_LINE, AnchorRo
 _FEW = 200
 _SCHEMA = re.compile(r"^[a-z_][a-z0-9_]{0,50}$")
 _KEY_COLUMNS = ("site", "participant", "event", "event_repeat", "form", "form_repeat", "item_group", "group_repeat")
+_BLOCK = 2_000
+_LINE = "seq, convert_to(body, 'UTF8'), convert_to(hash, 'UTF8')"
 _KEY_IS = " AND ".join(f"{column}=%s" for column in _KEY_COLUMNS)
 
 
@@ -118,7 +123,10 @@ class PostgresStore:
 
     def insert_facts(self, chunks: Iterable[list[FactRow]]) -> None:
         """COPY: the server stores a chunk while the next one is made. JSON has no raw tab or line end to escape."""
-        with self._connection.cursor() as cursor, cursor.copy("COPY fact FROM STDIN") as copy:
+        with (
+            self._connection.cursor() as cursor,
+            cursor.copy("COPY fact FROM STDIN", writer=QueuedLibpqWriter(cursor)) as copy,
+        ):
             for chunk in chunks:
                 lines = [f"{seq}\t{participant}\t{body}\t{digest}\n" for seq, participant, body, digest in chunk]
                 copy.write("".join(lines).replace("\\", "\\\\"))
@@ -129,7 +137,8 @@ class PostgresStore:
         if changed:
             update = (
                 "UPDATE record SET item_values = n.v, last_fact = n.l, removed = n.r "
-                "FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::smallint[]) AS n(f, v, l, r) WHERE first_fact = n.f"
+                "FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::smallint[]) AS n(f, v, l, r) "
+                "WHERE first_fact = n.f"
             )
             latest = {row.first_fact: row for row in changed}.values()
             columns = zip(*((r.first_fact, r.values, r.last_fact, r.removed) for r in latest), strict=True)
@@ -137,31 +146,43 @@ class PostgresStore:
 
     def _insert_records(self, rows: Iterable[RecordRow]) -> None:
         statement = f"COPY record ({RECORD_COLUMNS}) FROM STDIN"
-        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            text = [
-                "%s\t%s\t%s\t%d\t%s\t%d\t%s\t%d\t%s\t%d\t%d\t%d\n" % (*key, values, first, last, removed)
-                for key, values, first, last, removed in rows
-            ]
-            copy.write("".join(text).replace("\\", "\\\\"))
+        with self._connection.cursor() as cursor, cursor.copy(statement, writer=QueuedLibpqWriter(cursor)) as copy:
+            for chunk in _chunks(rows):
+                text = [
+                    "\t".join(map(str, (*key, values, first, last, removed))) + "\n"
+                    for key, values, first, last, removed in chunk
+                ]
+                copy.write("".join(text).replace("\\", "\\\\"))
 
     def insert_anchor(self, row: AnchorRow) -> None:
         """Close an append."""
         self._connection.execute("INSERT INTO anchor VALUES (%s, %s, %s, %s)", row)
 
     def scan(self, after: int, until: int, participant: str | None = None) -> Iterator[tuple[int, bytes, bytes]]:
-        """COPY, which doubles backslashes and leaves all else of a JSON line as it is."""
-        query = sql.SQL("COPY (SELECT seq, body, hash FROM fact WHERE seq > {} AND seq <= {}{} ORDER BY seq) TO STDOUT")
-        one = sql.SQL("") if participant is None else sql.SQL(" AND participant = {}").format(sql.Literal(participant))
-        with self._connection.cursor() as cursor, cursor.copy(query.format(after, until, one)) as copy:
-            for line in copy:
-                seq, body, digest = bytes(line).split(b"\t")
-                yield int(seq), body.replace(b"\\\\", b"\\") if b"\\" in body else body, digest[:-1]
+        """In pieces, binary: bytes come as bytes, and no read stays open between pieces."""
+        if participant is not None:
+            query = f"SELECT {_LINE} FROM fact WHERE seq > %s AND seq <= %s AND participant = %s ORDER BY seq"  # noqa: S608
+            yield from self._binary(query, (after, until, participant))
+            return
+        for block in self.blocks(after, until):
+            yield from block
+
+    def blocks(self, after: int, until: int) -> Iterator[list[tuple[int, bytes, bytes]]]:
+        """By number; the server fetches a block while the one before is used."""
+        query = f"SELECT {_LINE} FROM fact WHERE seq > %s AND seq <= %s ORDER BY seq"  # noqa: S608
+        limits = [(start, min(start + _BLOCK, until)) for start in range(after, until, _BLOCK)]
+        with ThreadPoolExecutor(1) as ahead:
+            pending = [ahead.submit(self._binary, query, limit) for limit in limits[:1]]
+            for following in range(1, len(limits) + 1):
+                rows = pending.pop().result()
+                pending = [ahead.submit(self._binary, query, limit) for limit in limits[following : following + 1]]
+                if rows:
+                    yield rows
 
     def misplaced(self, until: int) -> list[int]:
         """Compared by the database, row by row."""
-        return [
-            seq for (seq,) in self._rows(f"SELECT seq FROM fact WHERE seq <= %s AND {MISPLACED} ORDER BY seq", (until,))
-        ]  # noqa: S608
+        query = f"SELECT seq FROM fact WHERE seq <= %s AND {MISPLACED} ORDER BY seq"  # noqa: S608 - a constant
+        return [seq for (seq,) in self._rows(query, (until,))]
 
     def anchors(self) -> Iterator[AnchorRow]:
         """All anchors in order."""
@@ -211,6 +232,9 @@ class PostgresStore:
         """Close the connection."""
         self._connection.close()
 
+    def _binary(self, query: str, parameters: Sequence[Any]) -> list[Any]:
+        return self._connection.cursor(binary=True).execute(query, parameters).fetchall()
+
     def _rows(self, query: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         cursor = self._connection.execute(query, parameters)
         return cursor.fetchall() if cursor.description is not None else []
@@ -218,6 +242,12 @@ class PostgresStore:
 
 def _record(row: tuple[Any, ...]) -> RecordRow:
     return RecordRow(RecordKey(*row[:8]), *row[8:])
+
+
+def _chunks(rows: Iterable[RecordRow]) -> Iterator[list[RecordRow]]:
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, _BLOCK)):
+        yield chunk
 
 
 def _script(name: str, schema: str) -> sql.Composed:

@@ -42,9 +42,9 @@ class Snapshot:
     def records(self, form: str, group: str | None = None, items: Sequence[str] | None = None) -> pl.DataFrame:
         """The standing records of a form (and group), one row each, ordered by `record`.
 
-        Columns: record and fact (numbers of its first and last fact), site, participant, event, event_repeat, form_repeat,
-        group_repeat, then the items as text: those asked for, in that order, else all, by name. A form without records
-        gives a frame without rows.
+        Columns: record and fact (numbers of its first and last fact), site, participant, event, event_repeat,
+        form_repeat, group_repeat, then the items as text: those asked for, in that order, else all, by name. A form
+        without records gives a frame without rows.
         """
         if (form, group) not in self._frames:
             self._frames[form, group] = _frame(self._lines(form, group))

@@ -16,9 +16,12 @@ from opencro.ledger.model import RecordKey
 from opencro.ledger.port import MISPLACED, RECORD_COLUMNS, RECORD_LINE, AnchorRow, FactRow, RecordRow
 
 _WAIT_SECONDS = 120.0
-_CHUNK = 20_000
+_CHUNK = 2_000
 _FEW = 200
-_KEY_IS = "site=? AND participant=? AND event=? AND event_repeat=? AND form=? AND form_repeat=? AND item_group=? AND group_repeat=?"
+_KEY_IS = (
+    "site=? AND participant=? AND event=? AND event_repeat=? AND form=? AND form_repeat=? "
+    "AND item_group=? AND group_repeat=?"
+)
 
 
 def connect_sqlite(path: Path) -> sqlite3.Connection:
@@ -121,15 +124,27 @@ class SqliteStore:
 
     def scan(self, after: int, until: int, participant: str | None = None) -> Iterator[tuple[int, bytes, bytes]]:
         """In pieces, so that no read stays open between them; what was appended never changes."""
+        for block in self._blocks(after, until, participant):
+            yield from block
+
+    def blocks(self, after: int, until: int) -> Iterator[list[tuple[int, bytes, bytes]]]:
+        """By number."""
+        return self._blocks(after, until, None)
+
+    def _blocks(self, after: int, until: int, participant: str | None) -> Iterator[list[tuple[int, bytes, bytes]]]:
         where = "" if participant is None else "AND participant=?"
-        query = (
-            "SELECT seq, CAST(body AS BLOB), CAST(hash AS BLOB) FROM fact "  # noqa: S608 - constants
-            f"WHERE seq>? AND seq<=? {where} ORDER BY seq LIMIT {_CHUNK}"
-        )
+        query = f"SELECT seq, body, hash FROM fact WHERE seq>? AND seq<=? {where} ORDER BY seq LIMIT {_CHUNK}"  # noqa: S608
         more = () if participant is None else (participant,)
-        while rows := self._connection.execute(query, (after, until, *more)).fetchall():
-            yield from rows
+        while rows := self._fetch_bytes(query, (after, until, *more)):
+            yield rows
             after = rows[-1][0]
+
+    def _fetch_bytes(self, query: str, parameters: tuple[int | str, ...]) -> list[tuple[int, bytes, bytes]]:
+        self._connection.text_factory = bytes
+        try:
+            return self._connection.execute(query, parameters).fetchall()
+        finally:
+            self._connection.text_factory = str
 
     def misplaced(self, until: int) -> list[int]:
         """Compared by the database, row by row."""
@@ -141,14 +156,24 @@ class SqliteStore:
         query = "SELECT number, last_seq, body, hash FROM anchor ORDER BY number"
         yield from (AnchorRow(*row) for row in self._connection.execute(query))
 
-    def record_lines(self, form: str, group: str | None, participant: str | None = None) -> list[str]:
+    def record_lines(self, form: str, group: str | None, participants: Sequence[str] | None = None) -> list[str]:
         """Rendered by the database, read by Polars."""
         query = (
-            f"SELECT {RECORD_LINE} FROM record WHERE {'' if participant is None else 'participant=? AND '}"  # noqa: S608
+            f"SELECT {RECORD_LINE} FROM record WHERE {'' if participants is None else _OF_THESE + ' AND '}"  # noqa: S608
             "form=? AND item_group=coalesce(?, item_group) AND removed=0 ORDER BY first_fact"
         )
-        values = (form, group) if participant is None else (participant, form, group)
+        values = (form, group) if participants is None else (json.dumps(list(participants)), form, group)
         return [line for (line,) in self._connection.execute(query, values)]
+
+    def moved_since(self, position: int, participants: Sequence[str]) -> bool:
+        """The index of last facts tells."""
+        query = f"SELECT EXISTS (SELECT 1 FROM record WHERE last_fact>? AND {_OF_THESE})"  # noqa: S608 - a constant
+        return bool(self._connection.execute(query, (position, json.dumps(list(participants)))).fetchone()[0])
+
+    def known_participants(self) -> list[str]:
+        """One walk through the index."""
+        query = "SELECT DISTINCT participant FROM record ORDER BY participant"
+        return [participant for (participant,) in self._connection.execute(query)]
 
     def forms(self) -> list[tuple[str, str]]:
         """The (form, group) pairs that have standing records."""

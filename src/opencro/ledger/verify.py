@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Iterator
+from operator import itemgetter
 
 from opencro.kernel.finding import Finding, Place, Severity
 from opencro.ledger.document import hash_facts, hash_line
@@ -22,39 +24,54 @@ def verify_chains(store: Store) -> list[Finding]:
     """Findings LED-101 (altered), 102 (does not follow), 103 (gap), 104 (anchor), 106 (not anchored)."""
     findings: list[Finding] = []
     anchors = store.anchors()
-    anchor = next(anchors, None)
-    previous = AnchorRow(0, 0, "", GENESIS)
-    end = -1 if anchor is None else anchor.last_seq
+    anchor, previous = next(anchors, None), AnchorRow(0, 0, "", GENESIS)
     heads: dict[bytes, bytes] = {}
-    genesis, sha256, head_of, expected = GENESIS.encode(), hashlib.sha256, heads.get, 0
     hashes: list[bytes] = []
-    last = store.last_seq()
-    # The loop is the whole cost of verification: no calls in it but the hash.
-    for seq, line, digest in store.scan(0, last):
-        expected += 1
-        participant = line[94 : line.find(b'"', 94)]
-        if sha256(line).hexdigest().encode() != digest:
-            findings.append(_found("LED-101", seq, line, "the line and its hash differ", "the line that was hashed"))
-        if head_of(participant, genesis) != line[13:77]:
-            findings.append(
-                _found("LED-102", seq, line, "it does not follow the participant's fact before", "that fact's hash")
-            )
-        if seq != expected:
-            findings.append(_found("LED-103", seq, line, f"facts {expected} to {seq - 1} are missing", "no gap"))
-            expected = seq
-        heads[participant] = digest
-        hashes.append(digest)
-        if seq >= end and anchor is not None:
-            findings += _check_anchor(previous, anchor, hashes)
-            previous, anchor, hashes = anchor, next(anchors, None), []
-            end = -1 if anchor is None else anchor.last_seq
-    findings += _check_end(store, previous, anchor, anchors, last)
+    last, expected = store.last_seq(), 1
+    for rows in store.blocks(0, last):
+        start = 0
+        while start < len(rows):
+            end = last if anchor is None else anchor.last_seq
+            stop = len(rows) if rows[-1][0] <= end else bisect_right(rows, end, start, key=itemgetter(0))
+            part = rows[start:stop]
+            if part:
+                findings += _check_facts(part, heads, expected)
+                hashes += [digest for _, _, digest in part]
+                start, expected = stop, part[-1][0] + 1
+            if anchor is not None and (not part or part[-1][0] == end):
+                findings += _check_anchor(previous, anchor, hashes)
+                previous, anchor, hashes = anchor, next(anchors, None), []
+    findings += _check_end(previous, anchor, anchors, last)
     return findings
 
 
-def _check_end(
-    store: Store, previous: AnchorRow, anchor: AnchorRow | None, anchors: Iterator[AnchorRow], last: int
-) -> list[Finding]:
+def _check_facts(rows: list[tuple[int, bytes, bytes]], heads: dict[bytes, bytes], expected: int) -> list[Finding]:
+    # This is the whole cost of verification: hashes are compared all at once, and looked at one by one only to locate.
+    findings = []
+    lines = [line for _, line, _ in rows]
+    digests = [digest for _, _, digest in rows]
+    sha256, head_of, genesis = hashlib.sha256, heads.get, GENESIS.encode()
+    if "".join([sha256(line).hexdigest() for line in lines]).encode() != b"".join(digests):
+        findings += [
+            _found("LED-101", seq, line, "the line and its hash differ", "the line that was hashed")
+            for seq, line, digest in rows
+            if sha256(line).hexdigest().encode() != digest
+        ]
+    if (rows[0][0], rows[-1][0]) != (expected, expected + len(rows) - 1):
+        for seq, line, _ in rows:
+            if seq != expected:
+                findings.append(_found("LED-103", seq, line, f"facts {expected} to {seq - 1} are missing", "no gap"))
+            expected = seq + 1
+    for at, (line, digest) in enumerate(zip(lines, digests, strict=True)):
+        participant = line[94 : line.find(b'"', 94)]
+        if line[13:77] != head_of(participant, genesis):
+            got = "it does not follow the participant's fact before"
+            findings.append(_found("LED-102", rows[at][0], line, got, "that fact's hash"))
+        heads[participant] = digest
+    return findings
+
+
+def _check_end(previous: AnchorRow, anchor: AnchorRow | None, anchors: Iterator[AnchorRow], last: int) -> list[Finding]:
     findings = []
     if anchor is not None:
         numbers = [anchor.number, *(a.number for a in anchors)]
@@ -107,4 +124,3 @@ def verify_projection(store: Store) -> list[Finding]:
 
 def _differs(key: str, got: str) -> Finding:
     return Finding("LED-105", Place(path=key), got, "the state that follows from the facts", "Rebuild the projection.")
-
