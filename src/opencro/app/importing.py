@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from opencro.app.wiring import Progress, no_progress
+from opencro.app.wiring import Progress, no_progress, publish_definition
 from opencro.capture import (
     ImportReport,
     IncomingRecord,
@@ -20,7 +20,7 @@ from opencro.capture import (
 )
 from opencro.kernel.finding import Finding, Findings, Place, Refused
 from opencro.kernel.hashing import hash_file
-from opencro.ledger import Actor, Ledger
+from opencro.ledger import Actor, Ledger, Source
 from opencro.study import Study, Transfer
 from opencro.study.formats.odm import read_odm_data
 from opencro.tabulation import read_xpt
@@ -68,6 +68,8 @@ def import_deliveries(
 ) -> list[ImportReport]:
     """Import each file in turn; a refused file stops the run, the files before it stay imported."""
     actor = Actor(user or getpass.getuser(), "data manager")
+    if not dry_run:
+        publish_definition(study, ledger, actor, Source.IMPORT)
     reports = []
     for number, delivery in enumerate(deliveries, start=1):
         reports.append(_import_one(study, ledger, delivery, actor, reason, dry_run))

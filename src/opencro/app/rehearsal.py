@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from opencro.app.wiring import LEDGER_FILE, Progress, no_progress
+from opencro.app.wiring import LEDGER_FILE, Progress, no_progress, publish_definition
 from opencro.kernel.finding import Finding, Place, Refused
-from opencro.ledger import create_ledger
+from opencro.ledger import Actor, Source, create_ledger
 from opencro.rehearsal import RehearsalReport, VirtualClock, rehearse
 from opencro.study import Study
 
@@ -21,4 +21,5 @@ def rehearse_study(
         raise Refused([Finding("RUN-001", Place(LEDGER_FILE), "the study has a ledger already", "no ledger", remedy)])
     clock = VirtualClock()
     with create_ledger(url, study=study.id, purpose="rehearsal", clock=clock) as ledger:
+        publish_definition(study, ledger, Actor("study.designer", "study designer"), Source.REHEARSAL)
         return rehearse(study, ledger, participants=participants, seed=seed, clock=clock, progress=progress)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from opencro.ledger import Ledger, Snapshot, create_ledger, open_ledger
-from opencro.study import Study
+from opencro.ledger import Act, Actor, Ledger, Snapshot, Source, StudyPublished, create_ledger, open_ledger
+from opencro.study import Study, publish
 from opencro.tabulation import Records
 from opencro.terms import TermsStore
 
@@ -43,6 +43,18 @@ def open_study_ledger(study: Study, database: str | None = None, *, create: bool
     if create and not ledger_exists(url):
         return create_ledger(url, study=study.id, purpose="live")
     return open_ledger(url)
+
+
+def publish_definition(study: Study, ledger: Ledger, actor: Actor, source: Source) -> None:
+    """Put the definition under which data are about to be entered on record: kept in `versions/`, noted in the ledger.
+
+    Refused (STU-301) when this version was already published with another content.
+    """
+    version = publish(study)
+    last = [f.payload for f in ledger.facts(kind=StudyPublished.NAME)][-1:]
+    if not last or last[0]["sha256"] != version.definition_hash:
+        act = Act(StudyPublished(version.name, version.definition_hash))
+        ledger.append([act], actor=actor, source=source, definition_version=version.name)
 
 
 def terms_of(study: Study) -> TermsStore:

@@ -1,6 +1,7 @@
 """YAML that remembers its lines, so that a finding can point at the line that a person wrote.
 
-Source: YAML 1.2 core schema. Only true/false are booleans (NO is Norway's country code), dates stay text, and a key
+Source: YAML 1.2 core schema. Only true/false are booleans (NO is Norway's country code), dates and
+007 stay text, and a key
 given twice is a finding instead of a silent loss.
 """
 
@@ -27,7 +28,11 @@ for _tag, _pattern, _first in (
     ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
     ("null", r"^(?:null|Null|NULL|~|)$", ["n", "N", "~", ""]),
     ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
-    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+)(?:[eE][-+]?[0-9]+)?$", "-+.0123456789"),
+    (
+        "float",
+        r"^[-+]?(?:(?:\.[0-9]+|(?:0|[1-9][0-9]*)\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[1-9][0-9]*[eE][-+]?[0-9]+)$",
+        "-+.0123456789",
+    ),
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
 
@@ -57,6 +62,8 @@ def parse_located(text: str, file: str) -> tuple[Located | None, list[Finding]]:
     """Parse YAML (or JSON, its subset) text; returns the document, or None, and findings YML-001..003."""
     try:
         node = yaml.compose(text, Loader=_Loader)
+    except RecursionError:
+        return None, [_finding("YML-001", Place(file), "values nested too deeply", "a handful of levels")]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = Place(file, None if mark is None else mark.line + 1)
@@ -67,7 +74,14 @@ def parse_located(text: str, file: str) -> tuple[Located | None, list[Finding]]:
         return None, [_finding("YML-002", Place(file), "the file is empty", "a YAML mapping")]
     findings: list[Finding] = []
     lines: dict[Key, int] = {}
-    value = _construct(node, (), lines, file, findings)
+    try:
+        value = _construct(node, (), lines, file, findings)
+    except RecursionError:
+        return None, [_finding("YML-001", Place(file), "an alias that holds itself", "a tree of values")]
+    except yaml.constructor.ConstructorError as error:
+        mark = error.problem_mark
+        place = Place(file, None if mark is None else mark.line + 1)
+        return None, [_finding("YML-001", place, f"a tag that is not known: {error.problem}", "plain YAML")]
     return Located(value, file, lines), findings
 
 

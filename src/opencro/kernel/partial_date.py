@@ -73,8 +73,12 @@ def parse_partial_date(text: str) -> PartialDate | None:
 
 
 def _checked(value: PartialDate) -> PartialDate | None:
+    year, month, day = (
+        known if part is None else part
+        for known, part in zip((2000, 1, 1), (value.year, value.month, value.day), strict=True)
+    )
     try:
-        date(value.year or 2000, value.month or 1, value.day or 1)
+        date(year, month, day)
     except ValueError:
         return None
     in_clock = (value.hour or 0) < 24 and (value.minute or 0) < 60 and (value.second or 0) < 60

@@ -37,8 +37,18 @@ def definition_hash(study: Study) -> str:
     return sha256_hex(canonical_json({name: sha256_hex(text.encode()) for name, text in study.texts.items()}))
 
 
+def capture_texts(study: Study) -> dict[str, str]:
+    """The files under which data are entered: identity, protocol and forms. Later stages' files may change at any time."""
+    return {n: text for n, text in study.texts.items() if n == "study.yaml" or n.startswith(("protocol/", "forms/"))}
+
+
+def capture_hash(study: Study) -> str:
+    """SHA-256 over the name and text of every file under which data are entered."""
+    return sha256_hex(canonical_json({name: sha256_hex(text.encode()) for name, text in capture_texts(study).items()}))
+
+
 def publish(study: Study) -> Version:
-    """Keep the study's definition under `versions/<version>/`; publishing the same again changes nothing.
+    """Keep what data are entered under in `versions/<version>/`; publishing the same again changes nothing.
 
     Raises `Refused` with STU-301 when the version was published with other content, STU-303 when the version cannot
     be a folder's name.
@@ -49,7 +59,7 @@ def publish(study: Study) -> Version:
         place = _version_place(study)
         raise Refused([Finding("STU-303", place, f'version "{name}"', "a version that can name a folder", remedy)])
     published = published_versions(study.root)
-    made = Version(name, len(published) + 1, definition_hash(study))
+    made = Version(name, len(published) + 1, capture_hash(study))
     for version in published:
         if version.name.casefold() == name.casefold():
             if version.definition_hash == made.definition_hash:
@@ -77,7 +87,7 @@ def load_version(root: Path | str, name: str) -> Study:
         remedy = suggest(name, known) or f"Use one of {', '.join(known)}." if known else "Publish it first."
         raise Refused([Finding("STU-304", Place(VERSIONS), f'version "{name}"', "a published version", remedy)])
     study = load_study(Path(root) / VERSIONS / name)
-    if definition_hash(study) != known[name].definition_hash:
+    if capture_hash(study) != known[name].definition_hash:
         got = f'the files of version "{name}" were changed after publishing'
         remedy = "Restore them from version control; a published definition never changes."
         raise Refused([Finding("STU-302", Place(f"{VERSIONS}/{name}"), got, known[name].definition_hash, remedy)])
@@ -105,11 +115,11 @@ def _write(study: Study, version: Version) -> None:
     home.mkdir(exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=".publishing-", dir=home))
     try:
-        for name, text in study.texts.items():
+        for name, text in capture_texts(study).items():
             path = beside / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="")
-        files = {name: sha256_hex(text.encode()) for name, text in sorted(study.texts.items())}
+        files = {name: sha256_hex(text.encode()) for name, text in sorted(capture_texts(study).items())}
         manifest = {
             "version": version.name,
             "number": version.number,

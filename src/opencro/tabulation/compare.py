@@ -13,7 +13,7 @@ import polars as pl
 from pydantic import Field, ValidationError
 
 from opencro.kernel.expression import to_polars
-from opencro.kernel.finding import Finding, Findings, Place
+from opencro.kernel.finding import Finding, Findings, Place, Refused
 from opencro.kernel.located import Located
 from opencro.study import Name, Part, Text, validation_findings
 from opencro.tabulation.algorithms.derive import parsed
@@ -38,8 +38,12 @@ class KnownDifference(Part):
 
 
 class KnownDifferences(Part):
-    """tabulation/differences.yaml."""
+    """tabulation/differences.yaml: by which variables rows are matched, and every cell that is known to differ."""
 
+    keys: dict[Name, tuple[str, ...]] = Field(default={}, description="dataset: variables that identify a row")
+    by_record: tuple[Name, ...] = Field(
+        default=(), description="SUPP-- datasets whose rows are matched by the keys of their records, not by IDVARVAL"
+    )
     differences: tuple[KnownDifference, ...] = ()
 
 
@@ -54,13 +58,39 @@ class Comparison:
     differences: pl.DataFrame
 
 
-def read_known_differences(document: Located) -> tuple[tuple[KnownDifference, ...], Findings]:
-    """The list of a study; finding CMP-003 for what cannot be understood."""
+def read_known_differences(document: Located | None) -> KnownDifferences:
+    """The list of a study, empty where it has none; Refused with CMP-003 when it cannot be understood."""
+    if document is None:
+        return KnownDifferences()
     try:
-        known = KnownDifferences.model_validate(document.value)
+        return KnownDifferences.model_validate(document.value)
     except ValidationError as error:
-        return (), Findings(tuple(validation_findings(error, document, "CMP-003")))
-    return known.differences, Findings()
+        raise Refused(validation_findings(error, document, "CMP-003")) from None
+
+
+def compare_versions(
+    ours: Mapping[str, pl.DataFrame], theirs: Mapping[str, pl.DataFrame], known: KnownDifferences
+) -> list[Comparison]:
+    """Every dataset that both versions have, row by row and cell by cell.
+
+    Rows are matched by `known.keys`, else by USUBJID and --SEQ, else by all variables after the second.
+    """
+    made = []
+    for name in [n for n in theirs if n in ours]:
+        mine, other = ours[name], theirs[name]
+        keys = known.keys.get(name) or _usual_keys(name, other)
+        parent = name.removeprefix("SUPP")
+        if name in known.by_record and parent in known.keys:
+            sequence = f"{parent}SEQ"
+            mine = supplemental_by_record(mine, ours[parent], sequence, known.keys[parent])
+            other = supplemental_by_record(other, theirs[parent], sequence, known.keys[parent])
+        made.append(compare_datasets(name, mine, other, keys))
+    return made
+
+
+def _usual_keys(name: str, frame: pl.DataFrame) -> tuple[str, ...]:
+    usual = tuple(k for k in ("USUBJID", f"{name}SEQ", "IDVARVAL", "QNAM") if k in frame.columns)
+    return usual or tuple(frame.columns[2:])
 
 
 def compare_datasets(dataset: str, ours: pl.DataFrame, theirs: pl.DataFrame, keys: Sequence[str]) -> Comparison:

@@ -24,11 +24,11 @@ from opencro.app.cli.output import (
     refusing,
 )
 from opencro.app.cli.render import history_table, trace_tree
-from opencro.app.convert import read_any
+from opencro.app.comparison import compare_with, read_version
 from opencro.app.trace import as_document, trace_dataset_cell, trace_dependents
 from opencro.kernel.finding import Finding, Place, Refused
 from opencro.study import load_study
-from opencro.tabulation import compare_datasets
+from opencro.tabulation import render_differences
 
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder.", exists=True, file_okay=False)]
 
@@ -140,24 +140,31 @@ def _conditions(words: Sequence[str]) -> dict[str, str]:
 
 
 def compare_command(
-    ours: Annotated[Path, typer.Argument(help="A dataset: .xpt, .json, .ndjson or .parquet.", exists=True)],
-    theirs: Annotated[Path, typer.Argument(help="The dataset to compare it with.", exists=True)],
+    ours: Annotated[
+        Path, typer.Argument(help="A dataset, or a folder of them: STUDY/build/sdtm/parquet.", exists=True)
+    ],
+    theirs: Annotated[Path, typer.Argument(help="The dataset or folder to compare with.", exists=True)],
+    study: Annotated[
+        Path | None,
+        typer.Option("--study", help="Its tabulation/differences.yaml says what is known to differ, and why."),
+    ] = None,
     keys: Annotated[str, typer.Option("--keys", help="Variables that identify a row, with commas between.")] = "",
+    report: Annotated[Path | None, typer.Option("--report", help="Write the whole report as Markdown.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare two datasets cell by cell; exit code 1 when they differ."""
+    """Compare two versions of datasets cell by cell; exit code 1 when a cell differs without a known cause."""
     with refusing(as_json):
-        left, right = read_any(ours), read_any(theirs)
-        by = keys.split(",") if keys else list(left.keys or right.keys)
-        if not by:
-            remedy = "Give --keys, e.g. --keys USUBJID,AESEQ."
-            raise Refused([Finding("CLI-003", Place(str(ours)), "the dataset names no keys", "keys", remedy)])
-        differences = compare_datasets(left.name, left.frame, right.frame, by).differences
+        by = tuple(keys.split(",")) if keys else ()
+        loaded = load_study(study) if study else None
+        explained = compare_with(read_version(ours), read_version(theirs), loaded, by)
+    text = render_differences(explained, f"{ours} beside {theirs}")
+    if report is not None:
+        report.write_text(text, encoding="utf-8")
     if as_json:
-        print_json({"equal": differences.is_empty(), "differences": differences.to_dicts()})
+        rows = explained.differences.to_dicts()
+        print_json({"equal": not rows, "explained": explained.findings.ok, "differences": rows})
     else:
-        for row in differences.head(50).iter_rows():
-            out.print(*row, sep="  ", markup=False)
-        out.print(f"{differences.height:,} differences in {left.frame.height:,} rows, {left.frame.width} variables")
-    if not differences.is_empty():
+        typer.echo(text if report is None else f"wrote {report}")
+        print_findings(explained.findings)
+    if not explained.findings.ok:
         raise typer.Exit(Exit.FOUND)

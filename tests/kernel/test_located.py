@@ -1,0 +1,45 @@
+"""YAML with lines: what a person wrote wrong is found where it stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from opencro.kernel.located import parse_located
+
+
+def test_a_value_knows_its_line() -> None:
+    document, findings = parse_located("a: 1\nb:\n  - x\n  - y: 2\n", "f.yaml")
+    assert document is not None
+    assert not findings
+    assert document.value == {"a": 1, "b": ["x", {"y": 2}]}
+    assert document.place("b", 1, "y").line == 4
+    assert document.place("b", 7).line == 2
+
+
+def test_no_is_norway_and_dates_stay_text() -> None:
+    document, _ = parse_located("country: NO\nday: 2014-01-02\nyes: true\nn: 007\nx: 1.50\n", "f.yaml")
+    assert document is not None
+    assert document.value == {"country": "NO", "day": "2014-01-02", "yes": True, "n": "007", "x": 1.5}
+
+
+def test_a_key_given_twice_is_a_finding_and_not_a_silent_loss() -> None:
+    _, findings = parse_located("a: 1\nb: 2\na: 3\n", "f.yaml")
+    assert [(f.code, f.place.line) for f in findings] == [("YML-003", 3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("a: [1\n", "YML-001"),
+        ("", "YML-002"),
+        ("a: !!python/object x\n", "YML-001"),
+        ("a: !thing x\n", "YML-001"),
+        ("a: &x [*x]\n", "YML-001"),
+        ("[" * 5000, "YML-001"),
+        ("a:\tb: c\n", "YML-001"),
+    ],
+)
+def test_what_cannot_be_read_is_a_finding(text: str, code: str) -> None:
+    document, findings = parse_located(text, "f.yaml")
+    assert document is None
+    assert [f.code for f in findings] == [code]
