@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opencro.kernel.finding import Refused
 from opencro.kernel.located import parse_located
 from opencro.tabulation.compare import (
     Comparison,
@@ -134,10 +136,14 @@ def test_a_list_that_cannot_be_read_is_a_finding_with_its_line() -> None:
     )
     document, _ = parse_located("\n".join(lines), "tabulation/differences.yaml")
     assert document is not None
-    known, findings = read_known_differences(document)
-    assert known == ()
-    assert findings.codes() == ("CMP-003",)
-    assert findings.items[0].place.line == 5
+    with pytest.raises(Refused) as refused:
+        read_known_differences(document)
+    assert refused.value.findings.codes() == ("CMP-003",)
+    assert refused.value.findings.items[0].place.line == 5
+
+
+def test_a_study_without_a_list_knows_no_differences() -> None:
+    assert read_known_differences(None).differences == ()
 
 
 def test_supplemental_values_are_compared_by_the_record_that_they_are_about() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from opencro.app.wiring import ledger_exists, ledger_url, open_study_ledger
 from opencro.ledger import Snapshot
 from opencro.study import Downstream, Study, StudyDiff, diff_studies
-from opencro.tabulation import Domain, find_dependents, read_domains
+from opencro.tabulation import Domain, find_dependents, load_links, read_domains
 
 _DESIGN = {
     "arm": ("TA", "TV"),
@@ -43,7 +43,7 @@ def diff_with_reach(before: Study, after: Study, database: str | None = None) ->
 
 def _reached(study: Study, domains: Mapping[str, Domain], form: str, item: str) -> Iterable[str]:
     known = form in study.forms and item in {i.id for g in study.forms[form].groups for i in g.items}
-    return find_dependents(study, domains, form, item) if known else ()
+    return find_dependents(study, domains, form, item, load_links(study)) if known else ()
 
 
 def participants_in_flight(snapshot: Snapshot, forms: set[str], visits: set[str]) -> list[str]:

@@ -22,7 +22,7 @@ from opencro.kernel.finding import Finding, Findings, Place, Refused
 from opencro.kernel.hashing import hash_file
 from opencro.ledger import Actor, Ledger, Source
 from opencro.study import Study, Transfer
-from opencro.study.formats.odm import read_odm_data
+from opencro.study.formats.odm import OdmRecord, read_odm_data
 from opencro.tabulation import read_xpt
 
 
@@ -85,11 +85,7 @@ def _import_one(
         data = read_odm_data(delivery.file.read_bytes(), delivery.file.name)
         if not data.findings.ok:
             raise Refused(data.findings)
-        records = [
-            IncomingRecord(*(r.site, r.participant, r.event, r.event_repeat, r.form, r.form_repeat, r.group, r.group_repeat),
-                           r.items, min(r.lines.values(), default=0))
-            for r in data.records
-        ]  # fmt: skip
+        records = [_incoming(record) for record in data.records]
         return import_records(
             study, records, ledger, actor=actor, reason=reason, dry_run=dry_run, digest=digest, file=delivery.file.name
         )
@@ -97,6 +93,13 @@ def _import_one(
     return import_data(
         study, delivery.transfer, frame, ledger, actor=actor, reason=reason, dry_run=dry_run, digest=digest,
         file=delivery.file.name,
+    )  # fmt: skip
+
+
+def _incoming(record: OdmRecord) -> IncomingRecord:
+    return IncomingRecord(
+        record.site, record.participant, record.event, record.event_repeat, record.form, record.form_repeat,
+        record.group, record.group_repeat, record.items, min(record.lines.values(), default=0),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from opencro.tabulation import (
     design_place,
     find_dependents,
     load_domains,
+    load_links,
     tabulate,
     trace_cell,
 )
@@ -78,7 +79,7 @@ def trace_dependents(study: Study, form: str, item: str) -> tuple[str, ...]:
     known = {i.id for g in study.forms[form].groups for i in g.items}
     if item not in known:
         raise Refused([_finding("TRC-006", f'form {form} has no item "{item}"', "an item", suggest(item, known))])
-    return find_dependents(study, load_domains(study), form, item)
+    return find_dependents(study, load_domains(study), form, item, load_links(study))
 
 
 def _tabulate(

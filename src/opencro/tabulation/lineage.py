@@ -6,7 +6,8 @@ of other rows are followed by the rule that picked them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 
@@ -17,12 +18,13 @@ from opencro.study import Study
 from opencro.tabulation.algorithms.algorithm import Algorithm, Bench
 from opencro.tabulation.algorithms.derive import Case, FirstPresent, Greatest, parsed
 from opencro.tabulation.algorithms.lookup import FormItem, Lookup
-from opencro.tabulation.model import Domain, Source
+from opencro.tabulation.model import Domain, Link, Source
 from opencro.tabulation.plan import ROWS, Node, plan_edges
 from opencro.tabulation.table import Table
 from opencro.tabulation.tabulate import Tabulation
 
 Cell = str | float | int | None
+_IN_BRACES = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def _(algorithm: Case, table: Table, row: int, bench: Bench) -> list[_Reach | It
     found: list[_Reach | ItemSource] = []
     for branch in algorithm.case:
         if branch.when:
-            found += _named(frozenset(parsed(branch.when).names()), table, row, bench)
+            asked = _named(frozenset(parsed(branch.when).names()), table, row, bench)
+            found += [source for source in asked if source not in found]
             taken = one.select(to_polars(parsed(branch.when), dict(one.schema)).alias("_w")).item()
         if not branch.when or taken:
             return found + [s for s in reached(branch.then, table, row, bench) if s not in found]
@@ -200,7 +203,9 @@ def _value(bench: Bench, source: _Reach | ItemSource) -> Cell:
     return cell
 
 
-def find_dependents(study: Study, domains: Mapping[str, Domain], form: str, item: str) -> tuple[str, ...]:
+def find_dependents(
+    study: Study, domains: Mapping[str, Domain], form: str, item: str, links: Sequence[Link] = ()
+) -> tuple[str, ...]:
     """Every variable that a form's item can reach, as `AE.AESEV`; `AE.*` where it decides which rows there are."""
     edges = plan_edges(study, domains)
     users: dict[Node, set[Node]] = {}
@@ -224,7 +229,13 @@ def find_dependents(study: Study, domains: Mapping[str, Domain], form: str, item
             reach.extend(users.get(node, ()))
     whole = {n.domain for n in seen if n.name == ROWS}
     single = {n for n in seen if n.domain not in whole and n.name in _public(domains[n.domain])}
-    return tuple(sorted([*(f"{domain}.*" for domain in whole), *map(str, single)]))
+    related = ["RELREC.*"] if any(_decides_relation(link, seen) for link in links) else []
+    return tuple(sorted([*(f"{domain}.*" for domain in whole), *map(str, single), *related]))
+
+
+def _decides_relation(link: Link, seen: set[Node]) -> bool:
+    left = {Node(link.left, n) for n in (*link.by, *_IN_BRACES.findall(link.relation))}
+    return bool(seen & (left | {Node(link.right, n) for n in link.by.values()}))
 
 
 def _public(domain: Domain) -> set[str]:

@@ -17,8 +17,8 @@ from opencro.tabulation.algorithms.algorithm import Algorithm
 class Unpivot(Part):
     """One row per test out of a record that holds several tests side by side.
 
-    `items` maps a role to an item name in which `{test}` stands for the test; the roles become items of the new row, and so does
-    `test`. A role whose item the form does not have is missing in that row.
+    `items` maps a role to an item name in which `{test}` stands for the test; the roles become items of the new row,
+    and so does `test`. A role whose item the form does not have is missing in that row.
     """
 
     tests: tuple[Name, ...] = Field(min_length=1)
@@ -48,8 +48,8 @@ class Source(Part):
 class UnitConversion(Part):
     """How results in one collected unit come to the standard unit.
 
-    Without `factor` the units are converted exactly, through the units pack. `decimals` rounds results, `range_decimals` limits of
-    the reference range, half away from zero; without them nothing is rounded.
+    Without `factor` the units are converted exactly, through the units pack. `decimals` rounds results,
+    `range_decimals` limits of the reference range, half away from zero; without them nothing is rounded.
     """
 
     unit: str = Field(description="unit as collected; empty for results without a unit")
@@ -80,8 +80,8 @@ class Variable:
 class Domain:
     """tabulation/<DOMAIN>.yaml, read.
 
-    `working` variables are made like the others and left out of the dataset; `keep` is an expression over all of them that says
-    which rows stay.
+    `working` variables are made like the others and left out of the dataset; `keep` is an expression over all of them
+    that says which rows stay.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """Reading declarations: YAML documents of the study folder become domains, or findings with file and line.
 
-Source: house.md, "Read -> resolve -> plan -> run"; errors here are TAB-001..009 (reading) and belong to the phase "read".
+Read, resolve, plan, run: what is found here (TAB-001..009) belongs to the phase "read".
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from opencro.tabulation.model import Domain, Source, Unpivot
 from opencro.tabulation.table import PROVENANCE, Table
 
 Records = Callable[[str, str | None], pl.DataFrame]
-"""Gives the records of a form (and group): `record, fact, site, participant, event, event_repeat`, then items as text."""
+"""Gives the records of a form (and group): `record, fact, site, participant, event, event_repeat`, items as text."""
 
 _KEYS = ("record", "fact", "site", "participant", "event", "event_repeat")
 _NOT_ITEMS = {*_KEYS, "form_repeat", "group_repeat"}
@@ -22,10 +22,7 @@ def gather_rows(domain: Domain, records: Records, tables: Mapping[str, Table]) -
     """All rows of a domain: provenance columns and one `raw.ITEM` column per item, sources in their order."""
     frames = []
     for number, source in enumerate(domain.sources):
-        if source.form is not None:
-            frame = _from_form(source, records)
-        else:
-            frame = _from_datasets(source, tables)
+        frame = _from_datasets(source, tables) if source.form is None else _from_form(source, records)
         fixed = [pl.lit(value).alias(f"raw.{name}") for name, value in source.set.items()]
         frames.append(frame.with_columns(pl.lit(number, dtype=pl.Int32).alias("_source"), *fixed))
     return pl.concat(frames, how="diagonal") if len(frames) > 1 else frames[0]

@@ -18,7 +18,7 @@ RELREC_COLUMNS = ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "RELTYPE
 
 
 def derive_supplemental(table: Table, rows: pl.DataFrame) -> pl.DataFrame | None:
-    """The SUPP-- dataset of a domain: one row per present supplemental value, by its keys; None when the domain declares none.
+    """The SUPP-- dataset of a domain: one row per present supplemental value, by its keys; None when none is declared.
 
     `rows` is the domain's work table in the order of the dataset.
     """

@@ -37,7 +37,8 @@ def tabulate(
 ) -> Tabulation:
     """Make every declared domain from the records; Refused when the declarations cannot be planned.
 
-    `records(form, group)` gives a frame with `record, fact, site, participant, event, event_repeat` and one text column per item.
+    `records(form, group)` gives a frame with `record, fact, site, participant, event, event_repeat` and one text column
+    per item.
     `wanted` names (domain, variable) pairs: only they and what they need are made.
     """
     order, findings = plan_tabulation(study, domains)

@@ -43,7 +43,8 @@ def _arm_rows(study: Study) -> Cells:
                 order += 1
                 last = i == len(cell.elements) - 1
                 rows.append({
-                    "ARMCD": arm.id, "ARM": arm.name, "TAETORD": float(order), "ETCD": element, "ELEMENT": names[element],
+                    "ARMCD": arm.id, "ARM": arm.name, "TAETORD": float(order), "ETCD": element,
+                    "ELEMENT": names[element],
                     "TABRANCH": cell.branch if last else None, "TATRANS": cell.transition if last else None,
                     "EPOCH": epochs[cell.epoch].name,
                 })  # fmt: skip

@@ -81,9 +81,8 @@ def print_build(made: Build) -> None:
     print_findings(made.findings, limit=10)
     steps = "  ".join(f"{step} {seconds:.2f} s" for step, seconds in made.seconds.items())
     out.print(f"\n{steps}  [bold]in all {sum(made.seconds.values()):.2f} s[/bold]")
-    out.print(
-        f"{len(made.files)} files in {made.folder}, from ledger position {made.position:,}; {count_findings(made.findings)}"
-    )
+    found = count_findings(made.findings)
+    out.print(f"{len(made.files)} files in {made.folder}, from ledger position {made.position:,}; {found}")
 
 
 def trace_command(
