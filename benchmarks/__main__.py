@@ -20,8 +20,8 @@ def main() -> None:
     wanted = parser.parse_args().names or names
     console = Console()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in (("what", "left"), ("ours", "right"), ("peer", "right"), ("ratio", "right"), ("limit", "left")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for name in ("what", "ours", "peer", "ratio", "limit"):
+        table.add_column(name, justify="left" if name in ("what", "limit") else "right")
     for name in wanted:
         started = time.perf_counter()
         with console.status(f"{name} ..."):

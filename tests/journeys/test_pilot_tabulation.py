@@ -1,4 +1,4 @@
-"""The pilot study: raw exports through the ledger to SDTM, equal to what was published but for differences with a cause.
+"""The pilot study: raw exports through the ledger to SDTM, equal to the published but for what has a cause.
 
 Everything on the way is real: transfers, ledger, snapshot, build, SAS transport files. Reference: CDISC SDTM/ADaM Pilot
 Project, data (c) CDISC; 360i raw exports. Both are read from their files and never stored here.
