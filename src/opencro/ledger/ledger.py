@@ -126,16 +126,17 @@ class Ledger:
             last = self._store.last_seq()
             newest = self._store.last_anchor()
         at = last if position is None else position
+        only = None if participant is None else (participant,)
         if not 0 <= at <= last:
             raise ValueError(f"position {at} is not in 0..{last}")
         if newest is not None and at >= newest.last_seq:
             anchor = parse_anchor(newest.body, newest.hash)
-            return Snapshot(self._store, at, anchor.hash, anchor.recorded_at, participant)
+            return Snapshot(self._store, at, anchor.hash, anchor.recorded_at, only)
         rows = (parse_anchor(a.body, a.hash) for a in self._store.anchors() if a.last_seq >= at)
         covering = next(rows, None)
         if covering is None:
-            return Snapshot(self._store, at, GENESIS, "", participant)
-        return Snapshot(self._store, at, covering.hash, covering.recorded_at, participant)
+            return Snapshot(self._store, at, GENESIS, "", only)
+        return Snapshot(self._store, at, covering.hash, covering.recorded_at, only)
 
     def verify(self, anchor: str | None = None, *, projection: bool = True) -> Findings:
         """Walk both chains, and compare what is kept beside them unless `projection` is False; LED-101..110.

@@ -190,14 +190,23 @@ class PostgresStore:
             AnchorRow(*row) for row in self._rows("SELECT number, last_seq, body, hash FROM anchor ORDER BY number")
         )
 
-    def record_lines(self, form: str, group: str | None, participant: str | None = None) -> list[str]:
+    def record_lines(self, form: str, group: str | None, participants: Sequence[str] | None = None) -> list[str]:
         """Rendered by the database, read by Polars."""
         query = (
-            f"SELECT {RECORD_LINE} FROM record WHERE {'' if participant is None else 'participant=%s AND '}"  # noqa: S608
+            f"SELECT {RECORD_LINE} FROM record WHERE {'' if participants is None else 'participant = ANY(%s) AND '}"  # noqa: S608
             "form=%s AND item_group=coalesce(%s, item_group) AND removed=0 ORDER BY first_fact"
         )
-        values = (form, group) if participant is None else (participant, form, group)
+        values = (form, group) if participants is None else (list(participants), form, group)
         return [line for (line,) in self._rows(query, values)]
+
+    def moved_since(self, position: int, participants: Sequence[str]) -> bool:
+        """The index of last facts tells."""
+        query = "SELECT EXISTS (SELECT 1 FROM record WHERE last_fact > %s AND participant = ANY(%s))"
+        return bool(self._rows(query, (position, list(participants)))[0][0])
+
+    def known_participants(self) -> list[str]:
+        """Sorted here: the order of the server's collation is another."""
+        return sorted(participant for (participant,) in self._rows("SELECT DISTINCT participant FROM record"))
 
     def forms(self) -> list[tuple[str, str]]:
         """The (form, group) pairs that have standing records."""

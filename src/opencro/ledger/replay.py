@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from opencro.ledger.document import render_values
 from opencro.ledger.facts import RecordChanged, RecordRemoved
@@ -28,10 +29,11 @@ class _Record:
         self.values: dict[str, str] = {}
 
 
-def replay_records(store: Store, position: int) -> Iterator[RecordRow]:
-    """Each record that ever was, as it stood after fact `position`, ordered by its first fact."""
+def replay_records(store: Store, position: int, participants: Sequence[str] | None = None) -> Iterator[RecordRow]:
+    """Each record that ever was, as it stood after fact `position`, ordered by its first fact; of all or of some."""
     records: dict[bytes, _Record] = {}
-    for seq, line, _ in store.scan(0, position):
+    whose: Sequence[str | None] = (None,) if participants is None else participants
+    for seq, line, _ in chain.from_iterable(store.scan(0, position, participant) for participant in whose):
         # No key part holds a quote, so what stands before the first payload names kind and place.
         head, _, rest = line.partition(b',"payload":')
         removed = _REMOVED in head
@@ -51,7 +53,7 @@ def replay_records(store: Store, position: int) -> Iterator[RecordRow]:
                 values.pop(item, None)
             else:
                 values[item] = new
-    for record in records.values():
+    for record in sorted(records.values(), key=lambda r: r.first_fact):
         yield _row(record)
 
 

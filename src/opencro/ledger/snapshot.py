@@ -29,7 +29,12 @@ class Snapshot:
     """A frozen view: what is appended later does not show. Made by `Ledger.snapshot`."""
 
     def __init__(
-        self, store: Store, position: int, anchor: str, recorded_at: str = "", participant: str | None = None
+        self,
+        store: Store,
+        position: int,
+        anchor: str,
+        recorded_at: str = "",
+        participants: tuple[str, ...] | None = None,
     ) -> None:
         self._store = store
         self._replayed: list[RecordRow] | None = None
@@ -37,7 +42,15 @@ class Snapshot:
         self.position = position
         self.anchor = anchor
         self.recorded_at = recorded_at
-        self.participant = participant
+        self._only = participants
+
+    def limited_to(self, participants: Sequence[str]) -> Snapshot:
+        """The same state with the records of these participants only; what it reads is bounded by them."""
+        return Snapshot(self._store, self.position, self.anchor, self.recorded_at, tuple(participants))
+
+    def known_participants(self) -> list[str]:
+        """All who ever had a record, in the order of their code points; some may have none in this state."""
+        return list(self._only) if self._only is not None else self._store.known_participants()
 
     def records(self, form: str, group: str | None = None, items: Sequence[str] | None = None) -> pl.DataFrame:
         """The standing records of a form (and group), one row each, ordered by `record`.
@@ -46,25 +59,23 @@ class Snapshot:
         form_repeat, group_repeat, then the items as text: those asked for, in that order, else all, by name. A form
         without records gives a frame without rows.
         """
+        if items is not None:
+            return _frame_of(self._lines(form, group), items)
         if (form, group) not in self._frames:
             self._frames[form, group] = _frame(self._lines(form, group))
-        frame = self._frames[form, group]
-        if items is None:
-            return frame
-        absent = [pl.lit(None, pl.String).alias(item) for item in items if item not in frame.columns]
-        return frame.with_columns(absent).select(*_KEY_SCHEMA, *items)
+        return self._frames[form, group]
 
     def forms(self) -> list[tuple[str, str]]:
         """The (form, group) pairs that have records, in order."""
         with self._store.reading():
-            if self._store.last_seq() == self.position:
+            if self._only is None and self._store.last_seq() == self.position:
                 return self._store.forms()
         return sorted({(row.key.form, row.key.group) for row in self._replay() if not row.removed})
 
     def participants(self) -> list[tuple[str, str]]:
         """The (site, participant) pairs that have records, in order."""
         with self._store.reading():
-            if self._store.last_seq() == self.position:
+            if self._only is None and self._store.last_seq() == self.position:
                 return self._store.participants()
         return sorted({(row.key.site, row.key.participant) for row in self._replay() if not row.removed})
 
@@ -81,21 +92,32 @@ class Snapshot:
 
     def _lines(self, form: str, group: str | None) -> list[str]:
         with self._store.reading():
-            if self._store.last_seq() == self.position:
-                return self._store.record_lines(form, group, self.participant)
+            if self._stands():
+                return self._store.record_lines(form, group, self._only)
         return [
             render_record_line(row)
             for row in self._replay()
-            if not row.removed
-            and row.key.form == form
-            and group in (None, row.key.group)
-            and self.participant in (None, row.key.participant)
+            if not row.removed and row.key.form == form and group in (None, row.key.group)
         ]
+
+    def _stands(self) -> bool:
+        """Whether the present records are those of this state: nobody wrote since, or not about these participants."""
+        if self._store.last_seq() == self.position:
+            return True
+        return self._only is not None and not self._store.moved_since(self.position, self._only)
 
     def _replay(self) -> list[RecordRow]:
         if self._replayed is None:
-            self._replayed = list(replay_records(self._store, self.position))
+            self._replayed = list(replay_records(self._store, self.position, self._only))
         return self._replayed
+
+
+def _frame_of(lines: list[str], items: Sequence[str]) -> pl.DataFrame:
+    """Of these items only: their names are known, so nothing has to be guessed from the lines."""
+    nested = {**_KEY_SCHEMA, "values": pl.Struct(dict.fromkeys(items, pl.String()))}
+    if not lines:
+        return pl.DataFrame(schema={**_KEY_SCHEMA, **dict.fromkeys(items, pl.String())})
+    return pl.read_ndjson(io.BytesIO("\n".join(lines).encode()), schema=nested).unnest("values")
 
 
 def _frame(lines: list[str]) -> pl.DataFrame:

@@ -5,6 +5,7 @@ The owner of the file can take the triggers off; then the chain of hashes finds 
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from opencro.ledger.port import MISPLACED, RECORD_COLUMNS, RECORD_LINE, AnchorRo
 _WAIT_SECONDS = 120.0
 _CHUNK = 2_000
 _FEW = 200
+_OF_THESE = "participant IN (SELECT value FROM json_each(?))"
 _KEY_IS = (
     "site=? AND participant=? AND event=? AND event_repeat=? AND form=? AND form_repeat=? "
     "AND item_group=? AND group_repeat=?"
