@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from opencro.kernel.finding import Finding, Findings, Place, Severity, suggest
 from opencro.study import Study
-from opencro.tabulation.dataset import Column, Dataset
+from opencro.tabulation.dataset import Column, Dataset, DataType
 from opencro.tabulation.model import Domain, Link
+from opencro.tabulation.summary import DatasetSummary, summarize_frame
 from opencro.tabulation.supplemental import derive_relations, derive_supplemental
 from opencro.tabulation.table import Table
 from opencro.tabulation.tabulate import Tabulation
@@ -29,29 +30,75 @@ class Assembly:
     findings: Findings
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What is known of a dataset before its values are: label, structure, keys, and what the guide says of it."""
+
+    name: str
+    label: str
+    spec: DomainSpec
+    labels: Mapping[str, str]
+    lengths: Mapping[str, int]
+    keys: tuple[str, ...]
+    structure: str
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Datasets as rows alone, texts as String and numbers as Float64, of all participants or of some."""
+
+    shapes: Mapping[str, Shape]
+    frames: Mapping[str, pl.DataFrame]
+    findings: Findings
+
+
 def assemble_datasets(study: Study, made: Tabulation, links: Sequence[Link], catalogue: Catalogue) -> Assembly:
     """All SDTM datasets of a study: declared domains, their SUPP--, RELREC, and the trial design."""
+    rows, design = assemble_rows(made, links, catalogue), design_rows(study, catalogue)
+    shapes, frames = {**rows.shapes, **design.shapes}, {**rows.frames, **design.frames}
+    datasets = {}
+    for name in order_names(frames, catalogue):
+        summary = summarize_frame(name, frames[name], lambda _: False)
+        columns = describe_columns(shapes[name], summary)
+        datasets[name] = describe_dataset(shapes[name], columns, type_columns(frames[name], columns))
+    return Assembly(datasets, rows.findings)
+
+
+def assemble_rows(made: Tabulation, links: Sequence[Link], catalogue: Catalogue) -> Rows:
+    """The declared domains, their SUPP-- where there is something to say, and RELREC where records are linked."""
     findings: list[Finding] = []
-    datasets: dict[str, Dataset] = {}
+    shapes: dict[str, Shape] = {}
+    frames: dict[str, pl.DataFrame] = {}
     for name, table in made.tables.items():
         rows = order_rows(table)
-        datasets[name] = _domain_dataset(table.domain, rows, catalogue.domain(name), findings)
+        shapes[name], frames[name] = _domain_rows(table.domain, rows, catalogue.domain(name), findings)
         supplemental = derive_supplemental(table, rows)
         if supplemental is not None and supplemental.height:
-            label = f"Supplemental Qualifiers for {name}"
-            spec = catalogue.domain("SUPPQUAL")
-            datasets[f"SUPP{name}"] = describe_frame(f"SUPP{name}", label, supplemental, spec)
+            own, label = f"SUPP{name}", f"Supplemental Qualifiers for {name}"
+            frames[own] = supplemental
+            shapes[own] = _shape(own, label, supplemental, catalogue.domain("SUPPQUAL"))
     relations = derive_relations(links, made.tables)
     if relations is not None:
-        datasets["RELREC"] = describe_frame("RELREC", "Related Records", relations, catalogue.domain("RELREC"))
-    for name, frame in derive_trial_design(study).items():
-        datasets[name] = describe_frame(name, catalogue.domain(name).label, frame, catalogue.domain(name))
+        frames["RELREC"] = relations
+        shapes["RELREC"] = _shape("RELREC", "Related Records", relations, catalogue.domain("RELREC"))
+    return Rows(shapes, frames, Findings(tuple(findings)))
+
+
+def design_rows(study: Study, catalogue: Catalogue) -> Rows:
+    """The trial design datasets, which come from the protocol and not from participants."""
+    frames = derive_trial_design(study)
+    shapes = {n: _shape(n, catalogue.domain(n).label, frame, catalogue.domain(n)) for n, frame in frames.items()}
+    return Rows(shapes, frames, Findings())
+
+
+def order_names(names: Iterable[str], catalogue: Catalogue) -> list[str]:
+    """Datasets in the order of the catalogue, supplemental ones and relations behind."""
     place = {name: i for i, name in enumerate(catalogue.names)}
 
     def rank(name: str) -> tuple[bool, int, str]:
         return name.startswith(("SUPP", "RELREC")), place.get(name.removeprefix("SUPP"), len(place)), name
 
-    return Assembly({name: datasets[name] for name in sorted(datasets, key=rank)}, Findings(tuple(findings)))
+    return sorted(names, key=rank)
 
 
 def order_rows(table: Table) -> pl.DataFrame:
@@ -64,7 +111,9 @@ def order_rows(table: Table) -> pl.DataFrame:
     return table.frame.sort(names, descending=falling, nulls_last=False, maintain_order=True)
 
 
-def _domain_dataset(domain: Domain, rows: pl.DataFrame, spec: DomainSpec, findings: list[Finding]) -> Dataset:
+def _domain_rows(
+    domain: Domain, rows: pl.DataFrame, spec: DomainSpec, findings: list[Finding]
+) -> tuple[Shape, pl.DataFrame]:
     known = [n for n in spec.names if n in domain.variables]
     other = [n for n in domain.variables if n not in spec.names]
     for name in other:
@@ -80,56 +129,48 @@ def _domain_dataset(domain: Domain, rows: pl.DataFrame, spec: DomainSpec, findin
     frame = rows.select(*known, *other)
     labels = {n: v.label for n, v in domain.variables.items() if v.label}
     lengths = {n: v.length for n, v in domain.variables.items() if v.length}
-    keys = domain.keys or tuple(k for k in spec.keys if k in frame.columns)
-    return describe_frame(
-        domain.name, domain.label or spec.label, frame, spec,
-        labels=labels, lengths=lengths, keys=keys, structure=domain.structure,
-    )  # fmt: skip
+    shape = _shape(domain.name, domain.label or spec.label, frame, spec, labels, lengths, domain.keys, domain.structure)
+    return shape, frame
 
 
-def describe_frame(
+def _shape(
     name: str,
     label: str,
     frame: pl.DataFrame,
     spec: DomainSpec,
-    *,
     labels: Mapping[str, str] | None = None,
     lengths: Mapping[str, int] | None = None,
-    keys: Sequence[str] | None = None,
+    keys: Sequence[str] = (),
     structure: str = "",
-) -> Dataset:
-    """A frame with labels, types and lengths: a text is as long as its longest value, whole numbers are integers."""
+) -> Shape:
     keyed = tuple(keys or (k for k in spec.keys if k in frame.columns))
-    columns, series = [], []
-    for values in frame.get_columns():
-        variable = spec.find_variable(values.name)
-        text = (labels or {}).get(values.name) or (variable.label if variable else values.name)
-        sequence = keyed.index(values.name) + 1 if values.name in keyed else None
-        if values.dtype == pl.String:
-            length = (lengths or {}).get(values.name) or _text_length(values)
-            columns.append(Column(values.name, text, "text", length, key_sequence=sequence))
-        elif _all_whole(values):
-            values = values.cast(pl.Int64)
-            columns.append(Column(values.name, text, "integer", _digits(values), key_sequence=sequence))
-        else:
-            columns.append(Column(values.name, text, "float", _digits(values), key_sequence=sequence))
-        series.append(values)
+    return Shape(name, label, spec, labels or {}, lengths or {}, keyed, structure or spec.structure)
+
+
+def describe_columns(shape: Shape, summary: DatasetSummary) -> tuple[Column, ...]:
+    """Labels, types and lengths: a text is as long as its longest value, whole numbers are integers."""
+    columns = []
+    for name, values in summary.columns.items():
+        variable = shape.spec.find_variable(name)
+        label = shape.labels.get(name) or (variable.label if variable else name)
+        sequence = shape.keys.index(name) + 1 if name in shape.keys else None
+        kind: DataType = "text" if values.text else "integer" if values.whole else "float"
+        length = {
+            "text": shape.lengths.get(name) or values.longest,
+            "integer": values.whole_digits,
+            "float": values.digits,
+        }
+        columns.append(Column(name, label, kind, max(1, length[kind]), key_sequence=sequence))
+    return tuple(columns)
+
+
+def type_columns(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
+    """Rows with the types of described columns."""
+    return frame.select(pl.col(c.name).cast(c.frame_type) for c in columns)
+
+
+def describe_dataset(shape: Shape, columns: tuple[Column, ...], frame: pl.DataFrame) -> Dataset:
+    """A dataset out of what is known of it and its rows."""
     return Dataset(
-        name, label, tuple(columns), pl.DataFrame(series),
-        structure=structure or spec.structure, item_group_oid=f"IG.{name}",
-    )  # fmt: skip
-
-
-def _text_length(values: pl.Series) -> int:
-    longest = values.str.len_bytes().max()
-    return max(1, int(longest)) if isinstance(longest, int) else 1
-
-
-def _all_whole(values: pl.Series) -> bool:
-    present = values.drop_nulls()
-    return bool((present == present.round(0)).all())
-
-
-def _digits(values: pl.Series) -> int:
-    longest = values.cast(pl.String).str.len_chars().max()
-    return max(1, int(longest)) if isinstance(longest, int) else 1
+        shape.name, shape.label, columns, frame, structure=shape.structure, item_group_oid=f"IG.{shape.name}"
+    )
