@@ -121,12 +121,12 @@ def test_a_clock_that_goes_back_is_a_warning(url: str) -> None:
 
 
 def run_script(root: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-I", root / "tools" / "verify_ledger.py", *arguments]
+    command = [sys.executable, "-I", root / "src/opencro/ledger/verify_ledger.py", *arguments]
     return subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
 
 
 def test_the_script_is_short_and_imports_nothing_of_ours(root: Path) -> None:
-    text = (root / "tools" / "verify_ledger.py").read_text()
+    text = (root / "src/opencro/ledger/verify_ledger.py").read_text()
     assert len(text.splitlines()) < 100
     tree = ast.walk(ast.parse(text))
     imported = {a.name for node in tree if isinstance(node, ast.Import | ast.ImportFrom) for a in node.names}

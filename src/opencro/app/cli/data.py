@@ -105,7 +105,7 @@ def verify_command(
         str | None, typer.Option("--anchor", help="The hash of an anchor that was kept elsewhere.")
     ] = None,
     export: Annotated[
-        Path | None, typer.Option("--export", help="Write the ledger for tools/verify_ledger.py.")
+        Path | None, typer.Option("--export", help="Write the ledger for verify_ledger.py.")
     ] = None,
     database: Database = None,
     as_json: Json = False,
