@@ -39,7 +39,9 @@ class Mistakes:
     after: Ints
 
 
-def make_mistakes(sheet: Sheet, plan: Entry, codelists: Mapping[str, CodeList], random: np.random.Generator) -> Mistakes:
+def make_mistakes(
+    sheet: Sheet, plan: Entry, codelists: Mapping[str, CodeList], random: np.random.Generator
+) -> Mistakes:
     """Choose records and spoil one value of each."""
     size = len(sheet)
     lot = random.random(size)

@@ -63,6 +63,8 @@ class Value(Part):
     recode: Mapping[str, str] = Field(default={}, description="answers to others; what is not named stays")
     otherwise: str | None = Field(default=None, description="what an answer that `recode` does not name becomes")
     stays: bool = Field(default=False, description="drawn once for each person")
+    trait: str = Field(default="", description="a choice that stays, and shares its draw with all of that name")
+    fatal: str | None = Field(default=None, description="the answer for the event of which a person died")
     when: str = Field(default="", description="expression over the items before it; no value where it is not true")
     missing: Share = Field(default=0, ge=0, le=1)
 
@@ -185,6 +187,9 @@ class Visits(Part):
     screening_days: tuple[int, int] = Field(default=(7, 14), description="from consent to the first dose")
     failures: Share = Field(default=0.17, ge=0, le=1)
     missed: Share = Field(default=0.03, ge=0, le=1)
+    kept: tuple[Name, ...] = Field(
+        default=(), description="visits that nobody misses, besides first, first dose and last"
+    )
     outside: Share = Field(default=0.06, ge=0, le=1)
     unscheduled: Share = Field(default=0.03, ge=0, le=1)
     unscheduled_forms: tuple[Name, ...] = ()

@@ -9,7 +9,15 @@ from datetime import UTC, timedelta
 
 import numpy as np
 
-from opencro.ledger import Act, Ledger, ParticipantEnrolled, ParticipantWithdrawn, RecordKey, RoleChanged, StudyPublished
+from opencro.ledger import (
+    Act,
+    Ledger,
+    ParticipantEnrolled,
+    ParticipantWithdrawn,
+    RecordKey,
+    RoleChanged,
+    StudyPublished,
+)
 from opencro.rehearsal.clock import VirtualClock
 from opencro.rehearsal.cohort import NEVER, Cohort, simulate_cohort
 from opencro.rehearsal.desk import CENTRAL, EPOCH, Desk
@@ -171,5 +179,3 @@ def _by_arm(cohort: Cohort) -> dict[str, dict[str, int]]:
         left = int((here & (cohort.leaves < NEVER)).sum())
         counts[arm] = {"randomized": int(here.sum()), "completed": int(here.sum()) - left, "left": left}
     return counts
-
-

@@ -43,7 +43,11 @@ def check_plan(study: Study, plan: RehearsalPlan, document: Located) -> list[Fin
 def _check_schedule(study: Study) -> Iterator[Finding]:
     if not any(not visit.unscheduled for visit in study.protocol.schedule.visits):
         yield Finding(
-            "REH-007", Place("protocol/schedule.yaml"), "no visit is planned", "at least one", "Add the visits of the schedule."
+            "REH-007",
+            Place("protocol/schedule.yaml"),
+            "no visit is planned",
+            "at least one",
+            "Add the visits of the schedule.",
         )
 
 
@@ -62,6 +66,7 @@ class _Checker:
         visits, leaving = self._plan.visits, self._plan.leaving
         yield from self._known("REH-003", [v for v in (visits.first_dose,) if v], self._visits, "visits", "first_dose")
         yield from self._known("REH-003", [later.visit for later in visits.later], self._visits, "visits", "later")
+        yield from self._known("REH-003", visits.kept, self._visits, "visits", "kept")
         yield from self._known("REH-002", visits.unscheduled_forms, self._study.forms, "visits", "unscheduled_forms")
         yield from self._arms_of(leaving.share, "leaving", "share")
         for name, form_plan in self._plan.forms.items():

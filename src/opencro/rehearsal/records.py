@@ -14,7 +14,7 @@ from opencro.rehearsal.draws import Flags, Ints
 from opencro.rehearsal.episodes import EpisodeTable
 from opencro.rehearsal.model import Episodes, FormPlan, Row, Value
 from opencro.rehearsal.values import Making, coin
-from opencro.rehearsal.world import Scene, Texts, World, chosen_people, is_log, repeats_by_form
+from opencro.rehearsal.world import Scene, Texts, World, chosen_people, is_log
 from opencro.study import Form, Item, ItemGroup, item_types
 
 TWICE = (Row(), Row())
@@ -68,34 +68,41 @@ class Recorder:
     def _sheet(self, form: Form, group: ItemGroup, rows: Ints, random: np.random.Generator) -> Sheet | None:
         plan = self.world.plans[form.id]
         repeating = group.repeating or form.repeating
-        parts = list(self._scenes(form, plan, rows, repeating))
+        parts = list(self._scenes(form, group, plan, rows))
         made = [self._make(form, group, scene, index, random) for scene, index in parts if len(scene)]
         if not made:
             return None
         scene = _join_scenes([making.scene for making in made])
         columns = {item.id: np.concatenate([m.columns[item.id] for m in made]) for item in group.items}
         known = np.concatenate([making.known for making in made])
-        if form.participant_level:
-            visit, repeat = np.full(len(scene), -1, dtype=np.int64), scene.n
-        else:
-            order = np.argsort(scene.row, kind="stable")
-            scene, known = scene.take(order), known[order]
-            columns = {item: column[order] for item, column in columns.items()}
-            visit, repeat = self.world.visits.visit[scene.row], _rank(scene.row)
+        order = np.argsort(scene.row, kind="stable") if not form.participant_level else np.arange(len(scene))
+        order = order[_written(columns)[order]]
+        if not repeating:
+            order = order[np.sort(np.unique(scene.row[order], return_index=True)[1])]
+        scene, known = scene.take(order), known[order]
+        columns = {item: column[order] for item, column in columns.items()}
+        return self._numbered(form, group, scene, columns, known) if len(scene) else None
+
+    def _numbered(self, form: Form, group: ItemGroup, scene: Scene, columns: dict[str, Texts], known: Ints) -> Sheet:
+        """The sheet with the repeat of each record, of its form or of its group."""
         once = np.ones(len(scene), dtype=np.int64)
-        by_form = repeats_by_form(form, group)
-        form_repeat, group_repeat = (repeat, once) if by_form else (once, repeat if repeating else once)
+        repeat, visit = scene.n, -once
+        if not form.participant_level:
+            repeat, visit = _rank(scene.row), self.world.visits.visit[scene.row]
+        by_form = form.repeating and not group.repeating
+        form_repeat, group_repeat = (repeat, once) if by_form else (once, repeat if group.repeating else once)
         return Sheet(form, group, scene.person, visit, form_repeat, group_repeat, columns, known)
 
-    def _scenes(self, form: Form, plan: FormPlan, rows: Ints, repeating: bool) -> Iterator[tuple[Scene, int]]:
+    def _scenes(self, form: Form, group: ItemGroup, plan: FormPlan, rows: Ints) -> Iterator[tuple[Scene, int]]:
         """Scenes with the index of their template: -1 for what only the form's own values fill, -2 for "none"."""
         triggers = self._triggered(form, plan, rows)
-        templates: Sequence[Row] = (plan.rows or (() if plan.episodes else TWICE)) if repeating else ()
+        templates = _templates(form, group, plan)
         for index, row in enumerate(templates):
             yield self._scene(triggers[self._happens(row, triggers)], index + 1), index
-        if not repeating:
-            yield self._scene(triggers, 1), -1
-        elif plan.episodes is not None:
+        if plan.episodes is None or not (group.repeating or form.repeating):
+            if not templates:
+                yield self._scene(triggers, 1), -1
+        else:
             table = self.world.episodes[form.id]
             if form.participant_level:
                 yield self._logged(form, table, rows, len(templates)), -1
@@ -169,9 +176,8 @@ class Recorder:
         row = report[chosen]
         day = np.maximum(self.world.visits.day[row], table.start[chosen])
         number = table.number[chosen] + before
-        return Scene(
-            table.person[chosen], row, day, number, table.start[chosen], table.stop[chosen], table.term[chosen]
-        )
+        person, fatal = table.person[chosen], table.cause[chosen] & self.world.cohort.died[table.person[chosen]]
+        return Scene(person, row, day, number, table.start[chosen], table.stop[chosen], table.term[chosen], fatal)
 
     def _nothing(self, form: Form, plan: FormPlan, table: EpisodeTable, rows: Ints) -> Scene:
         """The persons to whom nothing happened, at their last visit."""
@@ -212,9 +218,7 @@ class Recorder:
             self._values[key] = [self._resolve(form, item, plan, row, index) for item in group.items]
         return self._values[key]
 
-    def _resolve(
-        self, form: Form, item: Item, plan: FormPlan, row: object, index: int
-    ) -> tuple[Item, Value, str]:
+    def _resolve(self, form: Form, item: Item, plan: FormPlan, row: object, index: int) -> tuple[Item, Value, str]:
         name = f"{form.id}/{item.id}"
         if index == -2 and plan.episodes is not None:
             return item, plan.episodes.none.get(item.id, Value(constant="")), name
@@ -228,6 +232,18 @@ class Recorder:
         self.defaulted.add(f"{form.id}.{item.id}")
         codelists, arms = self.world.study.codelists, self.world.cohort.arms
         return item, default_value(item, form, codelists, arms, is_log(form)), name
+
+
+def _templates(form: Form, group: ItemGroup, plan: FormPlan) -> Sequence[Row]:
+    """The rows that the study gives, for the tables of a form or else for all of it; two for a table without."""
+    if plan.rows and (group.repeating or not any(g.repeating for g in form.groups)):
+        return plan.rows
+    return TWICE if group.repeating and plan.episodes is None else ()
+
+
+def _written(columns: dict[str, Texts]) -> Flags:
+    """Which records have any value."""
+    return np.logical_or.reduce([np.not_equal(column, None).astype(bool) for column in columns.values()])
 
 
 def _report_rows(world: World, table: EpisodeTable) -> Ints:

@@ -37,6 +37,8 @@ class Making:
     def add(self, item: Item, value: Value, name: str) -> None:
         """Make the column of an item; `name` distinguishes what stays with a person."""
         column = self._draw(item, value, name)
+        if value.fatal is not None and self.scene.fatal is not None:
+            column = np.where(self.scene.fatal, value.fatal, column)
         for condition in (value.when, item.show_when):
             if condition:
                 column = np.where(self.true(condition), column, None)
@@ -80,8 +82,8 @@ class Making:
 
     def _choice(self, value: Value, name: str) -> Texts:
         answers = texts_of(answer or None for answer in value.choice or {})
-        if value.stays:
-            uniform = self.world.draws.uniform_trait(name, len(self.world.cohort))[self.scene.person]
+        if value.stays or value.trait:
+            uniform = self.world.draws.uniform_trait(value.trait or name, len(self.world.cohort))[self.scene.person]
         else:
             uniform = self.random.random(len(self.scene))
         return recode(answers[pick(uniform, list((value.choice or {}).values()))], value)
@@ -194,9 +196,7 @@ def recode(column: Texts, value: Value) -> Texts:
     if not value.recode and value.otherwise is None:
         return column
     table, other = value.recode, value.otherwise
-    return texts_of(
-        None if t is None else table.get(t, t if other is None else other) or None for t in column.tolist()
-    )
+    return texts_of(None if t is None else table.get(t, t if other is None else other) or None for t in column.tolist())
 
 
 def write_numbers(values: Floats, decimals: int) -> Texts:

@@ -72,6 +72,7 @@ def simulate_visits(study: Study, plan: RehearsalPlan, cohort: Cohort, draws: Dr
     last = _last_column(visits, planned, due, cohort)
     missed = draws.named("missed").random(days.shape) < plan.visits.missed
     position = np.arange(len(planned))[None, :]
+    missed &= ~np.isin([visits[i].id for i in planned], plan.visits.kept)[None, :]
     missed &= (position > 0) & (position != column) & (position != last[:, None])
     due &= position <= last[:, None]
     took_place = due & ~missed

@@ -14,7 +14,7 @@ from opencro.rehearsal.draws import Draws, Flags, Ints
 from opencro.rehearsal.episodes import EpisodeTable, simulate_episodes
 from opencro.rehearsal.model import FormPlan, RehearsalPlan, Terms
 from opencro.rehearsal.visits import VisitTable
-from opencro.study import Form, ItemGroup, Study
+from opencro.study import Form, Study
 
 Texts = NDArray[np.object_]
 NO_TERMS = Terms(columns=("weight",), rows=((1,),))
@@ -52,13 +52,14 @@ class Scene:
     start: Ints | None = None
     stop: Ints | None = None
     term: Ints | None = None
+    fatal: Flags | None = None
 
     def __len__(self) -> int:
         return len(self.person)
 
     def take(self, chosen: Flags | Ints) -> Scene:
         """The chosen records."""
-        rest = (None if part is None else part[chosen] for part in (self.start, self.stop, self.term))
+        rest = (None if part is None else part[chosen] for part in (self.start, self.stop, self.term, self.fatal))
         return Scene(self.person[chosen], self.row[chosen], self.day[chosen], self.n[chosen], *rest)
 
 
@@ -103,11 +104,6 @@ def _form_plan(form: Form, plan: RehearsalPlan) -> FormPlan:
     if given.episodes is None and not given.rows and is_log(form):
         return given.model_copy(update={"episodes": default_episodes()})
     return given
-
-
-def repeats_by_form(form: Form, group: ItemGroup) -> bool:
-    """Whether the records of a group count as repeats of the form instead of the group."""
-    return form.repeating and not group.repeating
 
 
 def _asked(study: Study, form: Form, form_plan: FormPlan, plan: RehearsalPlan) -> frozenset[int]:
