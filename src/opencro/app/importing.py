@@ -64,21 +64,25 @@ def import_deliveries(
     user: str | None = None,
     reason: str | None = None,
     dry_run: bool = False,
+    enrol: bool = False,
     progress: Progress = no_progress,
 ) -> list[ImportReport]:
-    """Import each file in turn; a refused file stops the run, the files before it stay imported."""
+    """Import each file in turn; a refused file stops the run, the files before it stay imported.
+
+    `enrol` lets ODM, which has no transfer to say so, enrol participants who are not known yet.
+    """
     actor = Actor(user or getpass.getuser(), "data manager")
     if not dry_run:
         publish_definition(study, ledger, actor, Source.IMPORT)
     reports = []
     for number, delivery in enumerate(deliveries, start=1):
-        reports.append(_import_one(study, ledger, delivery, actor, reason, dry_run))
+        reports.append(_import_one(study, ledger, delivery, actor, reason, dry_run, enrol))
         progress(delivery.file.name, number / len(deliveries))
     return reports
 
 
 def _import_one(
-    study: Study, ledger: Ledger, delivery: Delivery, actor: Actor, reason: str | None, dry_run: bool
+    study: Study, ledger: Ledger, delivery: Delivery, actor: Actor, reason: str | None, dry_run: bool, enrol: bool
 ) -> ImportReport:
     digest = hash_file(delivery.file)
     if delivery.transfer is None:
@@ -87,7 +91,15 @@ def _import_one(
             raise Refused(data.findings)
         records = [_incoming(record) for record in data.records]
         return import_records(
-            study, records, ledger, actor=actor, reason=reason, dry_run=dry_run, digest=digest, file=delivery.file.name
+            study,
+            records,
+            ledger,
+            actor=actor,
+            reason=reason,
+            dry_run=dry_run,
+            digest=digest,
+            file=delivery.file.name,
+            enrols=enrol,
         )
     frame = read_frame(delivery.file, delivery.transfer)
     return import_data(

@@ -9,20 +9,25 @@ closes the facts "first_seq" to "last_seq": "facts" is the SHA-256 of their hash
 the chain, or the export was cut or rewritten. Prints each fault with its line; exits with 1 when there is one.
 """
 
+from __future__ import annotations
+
 import argparse
 import hashlib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 GENESIS = "0" * 64
 
 
-def sha256(data):
+def sha256(data: bytes) -> str:
+    """64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
 
 
-def check_fact(fact, digest, heads, count):
+def check_fact(fact: dict[str, Any], digest: str, heads: dict[str, str], count: int) -> Iterator[str]:
     """Faults of one fact in its chain; `heads` holds the newest hash of each participant."""
     if fact["seq"] != count:
         yield f"fact {fact['seq']} stands where fact {count} should"
@@ -31,7 +36,7 @@ def check_fact(fact, digest, heads, count):
     heads[fact["participant"]] = digest
 
 
-def check_anchor(anchor, before, hashes, count):
+def check_anchor(anchor: dict[str, Any], before: tuple[str, int, int], hashes: list[str], count: int) -> Iterator[str]:
     """Faults of one anchor; `before` is (hash, number, last_seq) of the one before, `hashes` are of the facts since."""
     if (anchor["previous"], anchor["number"], anchor["first_seq"]) != (before[0], before[1] + 1, before[2] + 1):
         yield f"anchor {anchor['number']} does not follow the anchor before it"
@@ -39,9 +44,12 @@ def check_anchor(anchor, before, hashes, count):
         yield f"anchor {anchor['number']} does not cover facts {anchor['first_seq']} to {anchor['last_seq']}"
 
 
-def verify(path, kept=None):
+def verify(path: str, kept: str | None = None) -> Iterator[tuple[int, str]]:
     """Yield (line number, fault); the last item is (0, summary)."""
-    heads, hashes, count, before, seen = {}, [], 0, (GENESIS, 0, 0), set()
+    heads: dict[str, str] = {}
+    hashes: list[str] = []
+    seen: set[str] = set()
+    number, count, before = 1, 0, (GENESIS, 0, 0)
     with Path(path).open("rb") as lines:
         next(lines, None)
         for number, line in enumerate(lines, 2):
@@ -72,7 +80,8 @@ def verify(path, kept=None):
     yield 0, f"{count} facts, {len(heads)} chains, {len(seen)} anchors; last anchor {before[0]}"
 
 
-def main():
+def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description="Check an exported ledger.")
     parser.add_argument("export")
     parser.add_argument("--anchor", help="hash of an anchor that was kept elsewhere")

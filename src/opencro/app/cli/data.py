@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from opencro.app.archive import archive_study
 from opencro.app.cli.output import (
     Database,
     Exit,
@@ -35,6 +37,7 @@ def import_command(
     transfer: Annotated[str | None, typer.Option("--transfer", help="Only this transfer.")] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="Why saved values change.")] = None,
     user: Annotated[str | None, typer.Option("--user", help="Who imports; the login name when left out.")] = None,
+    enrol: Annotated[bool, typer.Option("--enrol", help="ODM may enrol participants who are not known.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
     database: Database = None,
     as_json: Json = False,
@@ -45,7 +48,7 @@ def import_command(
         deliveries = find_deliveries(study, paths, transfer)
         with open_study_ledger(study, database, create=True) as ledger:
             reports = import_deliveries(
-                study, ledger, deliveries, user=user, reason=reason, dry_run=dry_run, progress=listen
+                study, ledger, deliveries, user=user, reason=reason, dry_run=dry_run, enrol=enrol, progress=listen
             )
     findings = all_findings(reports)
     if as_json:
@@ -104,9 +107,7 @@ def verify_command(
     anchor: Annotated[
         str | None, typer.Option("--anchor", help="The hash of an anchor that was kept elsewhere.")
     ] = None,
-    export: Annotated[
-        Path | None, typer.Option("--export", help="Write the ledger for verify_ledger.py.")
-    ] = None,
+    export: Annotated[Path | None, typer.Option("--export", help="Write the ledger for verify_ledger.py.")] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
@@ -129,3 +130,20 @@ def verify_command(
         out.print("Keep this anchor outside (on paper, in an e-mail); verify --anchor compares with it.", style="dim")
     if not findings.ok:
         raise typer.Exit(Exit.FOUND)
+
+
+def archive_command(
+    folder: StudyFolder,
+    target: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder for the archive.")],
+    user: Annotated[str | None, typer.Option("--user", help="Who archives; the login name when left out.")] = None,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Write everything about a study in open formats with checksums, readable without openCRO."""
+    with refusing(as_json):
+        archive_study(load_study(folder), target, user=user or getpass.getuser(), database=database)
+    files = sum(p.is_file() for p in target.rglob("*"))
+    if as_json:
+        print_json({"ok": True, "folder": str(target), "files": files})
+    else:
+        out.print(f"{files} files in {target}; read README.txt there first")
