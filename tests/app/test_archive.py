@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -18,7 +19,15 @@ from opencro.app.importing import Delivery, import_deliveries
 from opencro.app.wiring import open_study_ledger
 from opencro.kernel.finding import Refused
 from opencro.ledger import create_ledger
-from opencro.study import Study
+from opencro.study import Study, load_study
+
+
+@pytest.fixture(scope="module")
+def played(played: Study, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A copy, because archiving leaves a fact."""
+    folder = tmp_path_factory.mktemp("copy") / "STARTER"
+    shutil.copytree(played.root, folder)
+    return load_study(folder)
 
 
 @pytest.fixture(scope="module")

@@ -45,8 +45,9 @@ def demo_command(
         with progress_bar("datasets and package", hidden=False) as listen:
             made = build(loaded, progress=listen)
         print_build(made)
+        event = made.frame("AE").row(0, named=True)
     err.print(f"\nDone in {time.perf_counter() - started:.0f} s.", style="bold")
-    _say_what_next(target)
+    _say_what_next(target, f"AE.AESTDY USUBJID={event['USUBJID']} AESEQ={event['AESEQ']}")
 
 
 def _clear(folder: Path, target: Path) -> None:
@@ -56,10 +57,10 @@ def _clear(folder: Path, target: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _say_what_next(target: Path) -> None:
+def _say_what_next(target: Path, cell: str) -> None:
     steps = (
         ("read the package as a reviewer would", f"open {target}/build/sdtm/define.html in a browser"),
-        ("ask where a value comes from", f"opencro trace {target} DM.RFSTDTC USUBJID=..."),
+        ("ask where a value comes from", f"opencro trace {target} {cell}"),
         ("ask what an item reaches", f"opencro trace {target} AE.AESEV --from"),
         ("prove that nobody changed a record", f"opencro verify {target}"),
         ("see the schedule of activities", f"opencro schedule {target}"),
