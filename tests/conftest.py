@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +35,49 @@ def shared() -> Path:
             "../shared/data is absent: this test compares with reference data that the project does not contain"
         )
     return path
+
+
+def _start_wheel(folder: Path) -> tuple[str, Callable[[], None]] | None:
+    try:
+        import pgserver
+    except ImportError:
+        return None
+    server = pgserver.get_server(folder, cleanup_mode="stop")
+    return server.get_uri(), server.cleanup
+
+
+def _start_installed(folder: Path) -> tuple[str, Callable[[], None]] | None:
+    found = [*sorted(Path("/usr/lib/postgresql").glob("*/bin")), *(Path(p) for p in os.get_exec_path())]
+    binaries = next((b for b in found if (b / "initdb").exists() and (b / "pg_ctl").exists()), None)
+    if binaries is None:
+        return None
+    run: list[str] = []
+    if os.geteuid() == 0:
+        if shutil.which("runuser") is None or "postgres" not in {p.pw_name for p in pwd.getpwall()}:
+            return None
+        shutil.chown(folder, "postgres")
+        run = ["runuser", "-u", "postgres", "--"]
+    data = folder / "data"
+    subprocess.run([*run, binaries / "initdb", "-A", "trust", "-U", "postgres", data], check=True, capture_output=True)
+    options = f"-k {folder} -c listen_addresses=''"
+    start = [*run, binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"]
+    subprocess.run(start, check=True, stdout=subprocess.DEVNULL)
+    stop = [*run, binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop"]
+    return f"postgresql://postgres@/postgres?host={folder}", lambda: subprocess.run(stop, check=False) and None
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[tuple[str, Path]]:
+    """The URL of a PostgreSQL server of our own, and the path of its log."""
+    with tempfile.TemporaryDirectory(prefix="ocro", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        started = _start_wheel(folder) or _start_installed(folder)
+        if started is None:
+            pytest.skip("no PostgreSQL: neither the wheel pgserver nor an installed server works here")
+        url, stop = started
+        yield url, folder / "log"
+        stop()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -143,7 +143,9 @@ def test_an_amendment_is_a_diff_with_what_it_touches(folder: Path, tmp_path: Pat
     after = tmp_path / "after"
     shutil.copytree(folder, after, ignore=shutil.ignore_patterns("build", "ledger.sqlite*"))
     form = after / "forms/AE.yaml"
-    form.write_text(form.read_text(encoding="utf-8").replace("label: Severity", "label: How severe it was"), encoding="utf-8")
+    form.write_text(
+        form.read_text(encoding="utf-8").replace("label: Severity", "label: How severe it was"), encoding="utf-8"
+    )
     code, answer = _json("diff", folder, after)
     assert code == 0
     touched = answer["touched"]  # type: ignore[index]

@@ -13,7 +13,8 @@ def _names(requirements: list[str]) -> set[str]:
 
 def test_every_runtime_dependency_has_a_line_of_reasons(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    table = re.findall(r"^\| ([a-z0-9-]+) \|", (root / "docs/dependencies.md").read_text(encoding="utf-8"), re.MULTILINE)
+    page = (root / "docs/dependencies.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| ([a-z0-9-]+) \|", page, re.MULTILINE)
     assert _names(project["dependencies"]) == set(table) - {"package"}
 
 
