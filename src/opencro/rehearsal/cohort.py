@@ -34,7 +34,7 @@ class Cohort:
     """One element for each person, in order of consent; days count from 1970-01-01.
 
     `arm` indexes `arms`, -1 for those who failed screening; `block` numbers the permuted blocks of all sites;
-    `leaves` is the study day from which a person does not want to go on, `NEVER` for the others; `reason` indexes `reasons`.
+    `leaves` is the study day from which a person does not want to go on, `NEVER` for the others.
     """
 
     sites: SiteList
@@ -184,7 +184,8 @@ def _bounded(number: Number, normal: Floats) -> Floats:
     high = np.inf if number.maximum is None else number.maximum
     values = np.where(values < low, 2 * low - values, values)
     values = np.where(values > high, 2 * high - values, values)
-    return np.clip(values, low, high)
+    bounded: Floats = np.clip(values, low, high)
+    return bounded
 
 
 def person_texts(cohort: Cohort, cause: Mapping[int, str]) -> dict[str, list[str]]:

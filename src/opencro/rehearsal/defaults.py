@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from opencro.rehearsal.model import Episodes, Number, Value
+from opencro.rehearsal.cohort import Cohort
+from opencro.rehearsal.model import LEAVING, Episodes, FormPlan, Number, Row, Value
 from opencro.study import CodeList, Form, Item
 
 WORDS = {
@@ -23,23 +24,37 @@ WORDS = {
 }
 REMARKS = {"as described by the participant": 3.0, "see source": 2.0, "nothing to add": 1.0}
 SELDOM = 0.02
-_PERSON = {"SEX": "sex", "AGE": "age", "ARM": "arm", "ARMCD": "arm", "SITEID": "site"}
-_DATES = {"RFICDTC": "consent", "BRTHDTC": "birth", "RFSTDTC": "first_dose", "RFENDTC": "end"}
+_DATES = {
+    "RFICDTC": "consent",
+    "BRTHDTC": "birth",
+    "RFSTDTC": "first_dose",
+    "RFENDTC": "end",
+    "EXSTDTC": "first_dose",
+    "EXENDTC": "last_dose",
+    "DSSTDTC": "end",
+}
+_ARMS = ("ARM", "ARMCD", "ACTARM", "ACTARMCD", "EXTRT")
 
 
-def default_episodes() -> Episodes:
-    """What befalls people on a log of which the study says nothing."""
-    return Episodes()
+def default_plan(form: Form, log: bool) -> FormPlan:
+    """How a form is filled of which the study says nothing: exposure by period, disposition at the end."""
+    variables = {item.sdtm.partition(".")[2] or item.id for group in form.groups for item in group.items}
+    if "DSDECOD" in variables:
+        return FormPlan(at=(LEAVING,), rows=(Row(at=(LEAVING,)),) if log else ())
+    if "EXTRT" in variables and log:
+        return FormPlan(who="randomized", rows=(Row(),))
+    return FormPlan(episodes=Episodes()) if log else FormPlan()
 
 
-def default_value(item: Item, form: Form, codelists: Mapping[str, CodeList], arms: tuple[str, ...], log: bool) -> Value:
+def default_value(item: Item, codelists: Mapping[str, CodeList], cohort: Cohort, log: bool) -> Value:
     """Where the values of an item come from when the study does not say."""
     variable = item.sdtm.partition(".")[2] or item.id
     missing = 0.0 if item.required else SELDOM
-    if item.type in ("choice", "choices") and item.codes in codelists:
-        return _choice(item, [code.value for code in codelists[item.codes].codes], variable, arms, missing, log)
+    if item.codes is not None and item.codes in codelists:
+        codes = [code.value for code in codelists[item.codes].codes]
+        return _role(variable, codes, cohort) or _choice(item, codes, missing, log)
     if item.type in ("date", "partial-date", "datetime", "partial-datetime"):
-        return _date(item, variable, form, missing, log)
+        return _date(item, variable, missing, log)
     if variable == "AGE" and item.type in ("integer", "decimal"):
         return Value(person="age")
     if item.type in ("integer", "decimal"):
@@ -61,9 +76,19 @@ def _words(item: Item, variable: str) -> dict[str, float]:
     return {word[:length].strip(): weight for word, weight in words.items()}
 
 
-def _choice(item: Item, codes: list[str], variable: str, arms: tuple[str, ...], missing: float, log: bool) -> Value:
-    if variable in _PERSON and _fits(variable, codes, arms):
-        return Value(person=_PERSON[variable])  # type: ignore[arg-type]
+def _role(variable: str, codes: list[str], cohort: Cohort) -> Value | None:
+    """What is known of the person, where the code list has all of its answers."""
+    known = set(codes)
+    if variable == "SEX" and set(cohort.sex) <= known:
+        return Value(person="sex")
+    if variable in _ARMS and cohort.arms and set(cohort.arms) <= known:
+        return Value(person="arm")
+    if variable == "DSDECOD" and set(cohort.reasons) <= known:
+        return Value(person="reason")
+    return None
+
+
+def _choice(item: Item, codes: list[str], missing: float, log: bool) -> Value:
     if set(codes) == {"Y", "N"} and log and item.id.endswith(("ONGO", "ONG", "ONGOING")):
         return Value(ongoing=("Y", "N"))
     if set(codes) >= {"Y", "N"}:
@@ -72,11 +97,7 @@ def _choice(item: Item, codes: list[str], variable: str, arms: tuple[str, ...], 
     return Value(choice={code: 1 / (1 + i) for i, code in enumerate(codes)}, missing=missing)
 
 
-def _fits(variable: str, codes: list[str], arms: tuple[str, ...]) -> bool:
-    return set(codes) >= {"F", "M"} if variable == "SEX" else variable in ("ARM", "ARMCD") and set(arms) <= set(codes)
-
-
-def _date(item: Item, variable: str, form: Form, missing: float, log: bool) -> Value:
+def _date(item: Item, variable: str, missing: float, log: bool) -> Value:
     if variable in _DATES:
         return Value(date=_DATES[variable])
     if log and variable.endswith(("STDTC", "STDAT")):

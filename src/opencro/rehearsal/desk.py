@@ -1,4 +1,4 @@
-"""The desks at which data are entered: whose turn it is when, in the working hours of each site, by the virtual clock."""
+"""The desks at which data are entered: whose turn it is when, in the working hours of each site, by virtual time."""
 
 from __future__ import annotations
 

@@ -44,7 +44,8 @@ class Draws:
 def pick(uniform: Floats, weights: Sequence[float]) -> Ints:
     """Which of the weighted things each number between 0 and 1 falls on."""
     edges = np.cumsum(np.asarray(weights, dtype=float))
-    return np.minimum(np.searchsorted(edges / edges[-1], uniform, side="right"), len(edges) - 1)
+    picked: Ints = np.minimum(np.searchsorted(edges / edges[-1], uniform, side="right"), len(edges) - 1)
+    return picked
 
 
 def by_arm(value: float | Mapping[str, float], arms: Sequence[str], arm: Ints, none: float = 0.0) -> Floats:
@@ -52,10 +53,12 @@ def by_arm(value: float | Mapping[str, float], arms: Sequence[str], arm: Ints, n
     if not isinstance(value, Mapping):
         return np.full(len(arm), float(value))
     table = np.array([*(float(value.get(name, none)) for name in arms), none])
-    return table[arm]
+    shares: Floats = table[arm]
+    return shares
 
 
 def to_working_day(day: Ints) -> Ints:
     """Saturday becomes Friday, Sunday becomes Monday; day 0 (1970-01-01) was a Thursday."""
     weekday = (day + 3) % 7
-    return day - (weekday == 5) + (weekday == 6)
+    moved: Ints = day - (weekday == 5) + (weekday == 6)
+    return moved

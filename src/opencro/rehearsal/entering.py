@@ -184,15 +184,20 @@ class Clerk:
             group = key.group if len(sheet.form.groups) > 1 else ""
             forms.setdefault(key._replace(group=group, group_repeat=0), []).append(i)
         for place, members in forms.items():
-            final = [
-                [list(keys[i]), {**entered[i], **dict([mistakes.right[i]] if i in mistakes.right else [])}]
-                for i in members
-            ]
+            final = [[list(keys[i]), _settled(entered[i], mistakes, i)] for i in members]
             digest = sha256_hex(canonical_json([self.definition, final]))
             fact = FormSigned(printed_name=f"Investigator of site {place.site}", meaning=MEANING, sha256=digest)
             day = self.desk.turn(settled[members].max(keepdims=True) + wait)[0]
             self.desk.lay(int(day), place.site, "investigator", [Act(fact, place)])
         self._add("signatures", len(forms))
+
+
+def _settled(values: dict[str, str], mistakes: Mistakes, i: int) -> dict[str, str]:
+    """The values of a record after its correction."""
+    if i not in mistakes.right:
+        return values
+    item, true = mistakes.right[i]
+    return {**values, item: true}
 
 
 def _values(columns: dict[str, Texts]) -> list[dict[str, str]]:

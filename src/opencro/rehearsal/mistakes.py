@@ -1,4 +1,4 @@
-"""Slips of the hand: a wrong value that is corrected later with a reason, a record that is taken out and entered again."""
+"""Slips of the hand: a wrong value that is corrected later with a reason, a record that is entered twice."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ def _spoil(item: Item, text: str, codelists: Mapping[str, CodeList], random: np.
     if item.type in ("date", "partial-date"):
         return _spoil_date(text, random)
     if item.type == "choice":
-        others = [c.value for c in codelists[item.codes].codes if c.value != text] if item.codes in codelists else []
+        codes = codelists[item.codes].codes if item.codes is not None and item.codes in codelists else ()
+        others = [code.value for code in codes if code.value != text]
         return others[int(random.integers(len(others)))] if others else None
     if len(text) < _MIN_TEXT or (item.length is not None and len(text) > item.length):
         return None

@@ -1,4 +1,4 @@
-"""A whole trial, played through: from the opening of the first site to the last signature, in the order of virtual time."""
+"""A whole trial, played through: from the opening of the first site to the last signature, in virtual time."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def rehearse(
 ) -> RehearsalReport:
     """Play `study` through with so many virtual participants into an empty ledger of purpose `rehearsal`.
 
-    `clock` is the one with which the ledger was made; the same study, participants, seed and start of the clock give the
-    same bytes. `progress` hears steps and the share that is done. Raises Refused with REH-001..007 for a plan that does
-    not fit the study, and ValueError for fewer than 1 participant, a negative seed or a live ledger.
+    `clock` is the one with which the ledger was made; the same study, participants, seed and start of the clock give
+    the same bytes. `progress` hears steps and the share that is done. Raises Refused with REH-001..007 for a plan that
+    does not fit the study, and ValueError for fewer than 1 participant, a negative seed or a live ledger.
     """
     if participants < 1 or seed < 0 or ledger.purpose != "rehearsal":
         raise ValueError("a rehearsal needs a participant, a seed from 0 and a ledger of purpose rehearsal")

@@ -1,7 +1,7 @@
 """Reading `conduct/rehearsal.yaml` and whether all that it names exists.
 
-Findings: REH-001 not as documented, REH-002 unknown form or item, REH-003 unknown visit, REH-004 unknown arm, REH-005 unknown
-list, REH-006 a value that cannot be drawn, REH-007 nobody can be seen.
+Findings: REH-001 not as documented, REH-002 unknown form or item, REH-003 unknown visit, REH-004 unknown arm, REH-005
+unknown list, REH-006 a value that cannot be drawn, REH-007 nobody can be seen.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from opencro.kernel.expression import Expression, parse_expression
 from opencro.kernel.finding import Finding, Place, Refused, suggest
 from opencro.kernel.located import Located
-from opencro.rehearsal.model import BASES, DOCUMENT, FormPlan, Number, RehearsalPlan, Value
+from opencro.rehearsal.model import BASES, DOCUMENT, LEAVING, FormPlan, Number, RehearsalPlan, Value
 from opencro.study import Form, Study, validation_findings
 
 
@@ -79,11 +79,11 @@ class _Checker:
     def _form(self, form: Form, plan: FormPlan) -> Iterator[Finding]:
         at = ("forms", form.id)
         items = [item.id for group in form.groups for item in group.items]
-        yield from self._known("REH-003", plan.at, [*self._visits, "leaving"], *at, "at")
+        yield from self._known("REH-003", plan.at, [*self._visits, LEAVING], *at, "at")
         yield from self._known("REH-002", plan.left_empty, items, *at, "left_empty")
         yield from self._values(plan.items, items, *at, "items")
         for i, row in enumerate(plan.rows):
-            yield from self._known("REH-003", row.at, [*self._visits, "leaving"], *at, "rows", i, "at")
+            yield from self._known("REH-003", row.at, [*self._visits, LEAVING], *at, "rows", i, "at")
             yield from self._values(row.items, items, *at, "rows", i, "items")
         if plan.episodes is not None:
             lists = [plan.episodes.list] if plan.episodes.list else []

@@ -12,7 +12,7 @@ from opencro.rehearsal.cohort import NEVER
 from opencro.rehearsal.defaults import default_value
 from opencro.rehearsal.draws import Flags, Ints
 from opencro.rehearsal.episodes import EpisodeTable
-from opencro.rehearsal.model import Episodes, FormPlan, Row, Value
+from opencro.rehearsal.model import LEAVING, Episodes, FormPlan, Row, Value
 from opencro.rehearsal.values import Making, coin
 from opencro.rehearsal.world import Scene, Texts, World, chosen_people, is_log
 from opencro.study import Form, Item, ItemGroup, item_types
@@ -98,7 +98,8 @@ class Recorder:
         triggers = self._triggered(form, plan, rows)
         templates = _templates(form, group, plan)
         for index, row in enumerate(templates):
-            yield self._scene(triggers[self._happens(row, triggers)], index + 1), index
+            possible = self._visited(form, plan, rows) if form.participant_level and row.at else triggers
+            yield self._scene(possible[self._happens(row, possible)], index + 1), index
         if plan.episodes is None or not (group.repeating or form.repeating):
             if not templates:
                 yield self._scene(triggers, 1), -1
@@ -107,7 +108,7 @@ class Recorder:
             if form.participant_level:
                 yield self._logged(form, table, rows, len(templates)), -1
                 if plan.episodes.none:
-                    yield self._nothing(form, plan, table, rows), -2
+                    yield self._nothing(plan, table, rows), -2
             else:
                 yield self._at_visits(plan.episodes, table, triggers), -1
 
@@ -125,21 +126,25 @@ class Recorder:
         lookup = np.zeros(len(visits.visits), dtype=bool)
         lookup[list(self.world.asked[form.id])] = True
         wanted = lookup[visits.visit[rows]]
-        if "leaving" in {*plan.at, *(v for row in plan.rows for v in row.at)}:
+        if LEAVING in {*plan.at, *(v for row in plan.rows for v in row.at)}:
             wanted = wanted | visits.last[rows]
-        return rows[wanted & self._people(form, plan)[visits.person[rows]] & self._lucky(form, plan)[rows]]
+        return rows[wanted & self._people(plan)[visits.person[rows]] & self._lucky(form, plan)[rows]]
+
+    def _visited(self, form: Form, plan: FormPlan, rows: Ints) -> Ints:
+        """All visits of those of whom a form is asked: the rows of a log name their own visits."""
+        return rows[self._people(plan)[self.world.visits.person[rows]] & self._lucky(form, plan)[rows]]
 
     def _first_rows(self, form: Form, plan: FormPlan) -> Ints:
         """For each person the first visit that asks for a log or for a form without visits, else the very first."""
         visits = self.world.visits
         asked = np.isin(visits.visit, list(self.world.asked[form.id]))
-        if "leaving" in plan.at:
+        if LEAVING in plan.at:
             asked = visits.last
         rank = np.lexsort((visits.day, ~asked, visits.person))
         first = rank[np.unique(visits.person[rank], return_index=True)[1]]
-        return np.sort(first[self._people(form, plan)[visits.person[first]] & self._lucky(form, plan)[first]])
+        return np.sort(first[self._people(plan)[visits.person[first]] & self._lucky(form, plan)[first]])
 
-    def _people(self, form: Form, plan: FormPlan) -> Flags:
+    def _people(self, plan: FormPlan) -> Flags:
         return chosen_people(plan, self.world.cohort)
 
     def _lucky(self, form: Form, plan: FormPlan) -> Flags:
@@ -154,7 +159,7 @@ class Recorder:
         wanted = np.ones(len(rows), dtype=bool)
         if row.at:
             at = [i for i, v in enumerate(visits.visits) if v.id in row.at]
-            wanted = np.isin(visits.visit[rows], at) | (visits.last[rows] & ("leaving" in row.at))
+            wanted = np.isin(visits.visit[rows], at) | (visits.last[rows] & (LEAVING in row.at))
         if row.chance < 1:
             toss = coin(self.world.draws, row.coin, len(visits.person))[rows] if row.coin else self._toss(row, rows)
             wanted &= (toss >= 1 - row.chance) if row.tails else (toss < row.chance)
@@ -179,10 +184,10 @@ class Recorder:
         person, fatal = table.person[chosen], table.cause[chosen] & self.world.cohort.died[table.person[chosen]]
         return Scene(person, row, day, number, table.start[chosen], table.stop[chosen], table.term[chosen], fatal)
 
-    def _nothing(self, form: Form, plan: FormPlan, table: EpisodeTable, rows: Ints) -> Scene:
+    def _nothing(self, plan: FormPlan, table: EpisodeTable, rows: Ints) -> Scene:
         """The persons to whom nothing happened, at their last visit."""
         count = np.diff(table.first)
-        nothing = (count == 0) & self._people(form, plan)
+        nothing = (count == 0) & self._people(plan)
         last = rows[self.world.visits.last[rows]]
         return self._scene(last[nothing[self.world.visits.person[last]]], 1)
 
@@ -230,8 +235,7 @@ class Recorder:
         if item.id in plan.left_empty:
             return item, Value(constant=""), name
         self.defaulted.add(f"{form.id}.{item.id}")
-        codelists, arms = self.world.study.codelists, self.world.cohort.arms
-        return item, default_value(item, form, codelists, arms, is_log(form)), name
+        return item, default_value(item, self.world.study.codelists, self.world.cohort, is_log(form)), name
 
 
 def _templates(form: Form, group: ItemGroup, plan: FormPlan) -> Sequence[Row]:
@@ -243,7 +247,11 @@ def _templates(form: Form, group: ItemGroup, plan: FormPlan) -> Sequence[Row]:
 
 def _written(columns: dict[str, Texts]) -> Flags:
     """Which records have any value."""
-    return np.logical_or.reduce([np.not_equal(column, None).astype(bool) for column in columns.values()])
+    size = len(next(iter(columns.values())))
+    written = np.zeros(size, dtype=bool)
+    for column in columns.values():
+        written |= np.fromiter((text is not None for text in column.tolist()), dtype=bool, count=size)
+    return written
 
 
 def _report_rows(world: World, table: EpisodeTable) -> Ints:

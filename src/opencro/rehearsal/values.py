@@ -37,13 +37,14 @@ class Making:
     def add(self, item: Item, value: Value, name: str) -> None:
         """Make the column of an item; `name` distinguishes what stays with a person."""
         column = self._draw(item, value, name)
+        column = column.copy() if value.copy_of is not None else column
         if value.fatal is not None and self.scene.fatal is not None:
-            column = np.where(self.scene.fatal, value.fatal, column)
+            column[self.scene.fatal] = value.fatal
         for condition in (value.when, item.show_when):
             if condition:
-                column = np.where(self.true(condition), column, None)
+                column[~self.true(condition)] = None
         if value.missing:
-            column = np.where(self.random.random(len(self.scene)) < value.missing, None, column)
+            column[self.random.random(len(self.scene)) < value.missing] = None
         self.columns[item.id] = column
 
     def true(self, condition: str) -> Flags:

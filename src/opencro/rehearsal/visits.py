@@ -1,4 +1,4 @@
-"""Which visits take place, and when: in and out of their windows, missed, unscheduled, cut short, or only after leaving."""
+"""Which visits take place, and when: in and out of windows, missed, unscheduled, cut short, or after leaving."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ REMOTE = ("telephone", "remote")
 class VisitTable:
     """One element for each visit that took place, by person and day; `visit` indexes `visits`; days from 1970-01-01.
 
-    `days` is persons x visits, `NEVER` where a visit did not take place; `end` is each person's last day in the trial and
-    `last` the row of the last visit of the schedule. `counts` are visits in and out of window, missed, and so on.
+    `days` is persons x visits, `NEVER` where a visit did not take place; `end` is each person's last day in the trial;
+    `last` marks the last visit of the schedule. `counts` are visits in and out of window, missed, and so on.
     """
 
     visits: tuple[Visit, ...]
@@ -68,7 +68,7 @@ def simulate_visits(study: Study, plan: RehearsalPlan, cohort: Cohort, draws: Dr
     planned = planned_visits(study, plan)
     column = first_dose_column(study, plan, planned)
     days, deviation, windowed = _dates(visits, planned, column, plan.visits, cohort, draws)
-    due = _due(visits, planned, column, cohort)
+    due = _due(visits, planned, cohort)
     last = _last_column(visits, planned, due, cohort)
     missed = draws.named("missed").random(days.shape) < plan.visits.missed
     position = np.arange(len(planned))[None, :]
@@ -124,7 +124,7 @@ def _increasing(days: Ints, first: Ints) -> Ints:
     return np.maximum.accumulate(days - steps, axis=1) + steps
 
 
-def _due(visits: tuple[Visit, ...], planned: list[int], column: int, cohort: Cohort) -> Flags:
+def _due(visits: tuple[Visit, ...], planned: list[int], cohort: Cohort) -> Flags:
     """Which planned visits a person should have, leaving aside."""
     everybody = np.ones((len(cohort), len(planned)), dtype=bool)
     for position, i in enumerate(planned):
@@ -139,7 +139,7 @@ def _due(visits: tuple[Visit, ...], planned: list[int], column: int, cohort: Coh
 
 
 def _last_column(visits: tuple[Visit, ...], planned: list[int], due: Flags, cohort: Cohort) -> Ints:
-    """The position of each person's last visit: that of the schedule, or the next at the site after wanting to leave."""
+    """The position of each person's last visit: that of the schedule, or the next at the site after the wish to go."""
     targets = np.array([_day(visits, i) for i in planned])
     at_site = np.array([visits[i].contact not in REMOTE for i in planned])
     possible = due & at_site[None, :]
@@ -147,7 +147,8 @@ def _last_column(visits: tuple[Visit, ...], planned: list[int], due: Flags, coho
     last = width - 1 - np.argmax(due[:, ::-1], axis=1)
     after = possible & (targets[None, :] >= cohort.leaves[:, None])
     leaving = np.where(after.any(axis=1), np.argmax(after, axis=1), last)
-    return np.minimum(last, leaving)
+    column: Ints = np.minimum(last, leaving)
+    return column
 
 
 def _count(took_place: Flags, missed: Flags, deviation: Ints, windows: Ints) -> dict[str, int]:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opencro.rehearsal.cohort import Cohort, person_texts
-from opencro.rehearsal.defaults import default_episodes
+from opencro.rehearsal.defaults import default_plan
 from opencro.rehearsal.draws import Draws, Flags, Ints
 from opencro.rehearsal.episodes import EpisodeTable, simulate_episodes
-from opencro.rehearsal.model import FormPlan, RehearsalPlan, Terms
+from opencro.rehearsal.model import LEAVING, FormPlan, RehearsalPlan, Terms
 from opencro.rehearsal.visits import VisitTable
 from opencro.study import Form, Study
 
@@ -59,8 +59,16 @@ class Scene:
 
     def take(self, chosen: Flags | Ints) -> Scene:
         """The chosen records."""
-        rest = (None if part is None else part[chosen] for part in (self.start, self.stop, self.term, self.fatal))
-        return Scene(self.person[chosen], self.row[chosen], self.day[chosen], self.n[chosen], *rest)
+        return Scene(
+            self.person[chosen],
+            self.row[chosen],
+            self.day[chosen],
+            self.n[chosen],
+            None if self.start is None else self.start[chosen],
+            None if self.stop is None else self.stop[chosen],
+            None if self.term is None else self.term[chosen],
+            None if self.fatal is None else self.fatal[chosen],
+        )
 
 
 def build_world(study: Study, plan: RehearsalPlan, cohort: Cohort, visits: VisitTable, draws: Draws) -> World:
@@ -100,17 +108,18 @@ def is_log(form: Form) -> bool:
 
 
 def _form_plan(form: Form, plan: RehearsalPlan) -> FormPlan:
-    given = plan.forms.get(form.id, FormPlan())
+    usual = default_plan(form, is_log(form))
+    given = plan.forms.get(form.id, usual)
     if given.episodes is None and not given.rows and is_log(form):
-        return given.model_copy(update={"episodes": default_episodes()})
+        return given.model_copy(update={"episodes": usual.episodes, "rows": usual.rows})
     return given
 
 
 def _asked(study: Study, form: Form, form_plan: FormPlan, plan: RehearsalPlan) -> frozenset[int]:
     visits = study.protocol.schedule.visits
     scheduled = {v for a in study.protocol.schedule.activities if form.id in a.forms for v in a.visits}
-    wanted = set(form_plan.at) - {"leaving"} if form_plan.at else scheduled
-    wanted |= {v for row in form_plan.rows for v in row.at if v != "leaving"}
+    wanted = set(form_plan.at) - {LEAVING} if form_plan.at else scheduled
+    wanted |= {v for row in form_plan.rows for v in row.at if v != LEAVING}
     often = len(scheduled) >= 3 and form.source == "site" and not form.participant_level
     unscheduled = form.id in plan.visits.unscheduled_forms or (often and not plan.visits.unscheduled_forms)
     return frozenset(i for i, v in enumerate(visits) if v.id in wanted or (v.unscheduled and unscheduled))
