@@ -8,76 +8,95 @@ intact, nothing is made again; a dataset whose content did not change is not wri
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from opencro.app.wiring import Progress, no_progress, open_study_ledger, records_of, terms_of
+import polars as pl
+
+from opencro.app.build_files import BuiltDatasets, write_datasets
+from opencro.app.build_pieces import Made, tabulate_in_pieces
+from opencro.app.wiring import Progress, no_progress, open_study_ledger, terms_of
 from opencro.kernel.finding import Findings
-from opencro.kernel.hashing import canonical_json, hash_file, sha256_hex
+from opencro.kernel.hashing import hash_file
 from opencro.ledger import Snapshot
 from opencro.study import Study, definition_hash
 from opencro.submission import write_define_files
-from opencro.tabulation import (
-    Assembly,
-    Dataset,
-    Tabulation,
-    assemble_datasets,
-    load_domains,
-    load_links,
-    tabulate,
-    write_dataset_json,
-    write_dataset_parquet,
-    write_xpt,
-)
 
 MANIFEST = "manifest.json"
-KINDS = ("xpt", "json", "parquet")
+PIECES = "pieces"
+LAYOUT = 2
+"""Of the files and the manifest: what an older layout made is made again."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a dataset is, and its label."""
+
+    rows: int
+    columns: int
+    label: str
 
 
 @dataclass(frozen=True)
 class Build:
-    """What a build made: datasets by name, findings, files relative to `folder`, seconds per step."""
+    """What a build made: sizes and datasets by name, findings, files relative to `folder`, seconds per step.
+
+    `datasets` and `frame` read a dataset from its file when they are asked, `scan` lets a query read what it needs.
+    """
 
     folder: Path
     position: int
     anchor: str
-    datasets: Mapping[str, Dataset]
+    sizes: Mapping[str, Size]
     findings: Findings
     files: Mapping[str, str]
     seconds: Mapping[str, float] = field(default_factory=dict)
     reused: bool = False
 
-    def frame(self, dataset: str) -> Any:
+    @property
+    def datasets(self) -> BuiltDatasets:
+        """The datasets with labels, types and rows."""
+        return BuiltDatasets(self.folder, tuple(self.sizes))
+
+    def frame(self, dataset: str) -> pl.DataFrame:
         """A dataset's rows as a Polars frame."""
         return self.datasets[dataset].frame
+
+    def scan(self, dataset: str) -> pl.LazyFrame:
+        """A dataset's rows as a lazy Polars frame, for those that are too many for memory."""
+        return pl.scan_parquet(self.datasets.path(dataset))
+
+
+STEPS = {"snapshot": 0.02, "tabulate": 0.6, "datasets": 0.95, "define": 0.97, "manifest": 1.0}
+"""The steps, and the share of the whole that is done at the end of each."""
 
 
 @dataclass
 class _Stopwatch:
-    """Seconds of processor time per step, and the bar that people watch."""
+    """Seconds per step, and the bar that people watch."""
 
     progress: Progress
-    steps: tuple[str, ...]
     seconds: dict[str, float] = field(default_factory=dict)
     _started: float = field(default_factory=time.perf_counter)
 
     def lap(self, step: str) -> None:
         """Close a step."""
         now = time.perf_counter()
-        self.seconds[step] = self.seconds.get(step, 0.0) + now - self._started
+        self.seconds[step] = now - self._started
         self._started = now
-        self.progress(step, len(self.seconds) / len(self.steps))
+        self.progress(step, STEPS[step])
 
-
-STEPS = ("snapshot", "tabulate", "assemble", "datasets", "define", "manifest")
+    def within(self, step: str, share: float) -> None:
+        """A share of a step is done."""
+        before = max((done for name, done in STEPS.items() if name in self.seconds), default=0.0)
+        self.progress(step, before + share * (STEPS[step] - before))
 
 
 def build(
@@ -87,15 +106,17 @@ def build(
     position: int | None = None,
     folder: Path | None = None,
     fresh: bool = False,
+    participants_at_once: int | None = None,
     progress: Progress = no_progress,
 ) -> Build:
     """Make everything that a study's declarations say from the state of its ledger.
 
     `position` takes an earlier state; `folder` is `build/` in the study unless given; `fresh` makes all of it again.
+    `participants_at_once` bounds memory, the files do not depend on it; by default it follows from the number of facts.
     Raises Refused with findings when the declarations or the data do not allow it; a failed build leaves the former
     one as it was.
     """
-    watch = _Stopwatch(progress, STEPS)
+    watch = _Stopwatch(progress)
     target = folder or study.root / "build"
     with open_study_ledger(study, database) as ledger:
         snapshot = ledger.snapshot(position)
@@ -104,26 +125,49 @@ def build(
         if not fresh and former is not None and former["inputs"] == inputs and _intact(target, former):
             return _reuse(target, former)
         watch.lap("snapshot")
-        made, assembly = tabulate_study(study, snapshot)
-    watch.lap("tabulate")
-    watch.lap("assemble")
+        with _replacing(target) as making:
+            made = tabulate_in_pieces(
+                study, snapshot, making / PIECES, participants_at_once, lambda share: watch.within("tabulate", share)
+            )
+            watch.lap("tabulate")
+            kept = {} if fresh or former is None else former["datasets"]
+            return _write(study, made, snapshot, inputs, (making, target), kept, watch)
+
+
+def _write(
+    study: Study,
+    made: Made,
+    snapshot: Snapshot,
+    inputs: Mapping[str, Any],
+    folders: tuple[Path, Path],
+    kept: Mapping[str, str],
+    watch: _Stopwatch,
+) -> Build:
+    making, target = folders
     created = datetime.fromisoformat(snapshot.recorded_at or "1970-01-01T00:00:00+00:00").astimezone(UTC)
-    findings = made.findings + assembly.findings
-    with _replacing(target) as fresh_folder:
-        kept = {} if fresh or former is None else former["datasets"]
-        hashes = write_datasets(assembly.datasets, fresh_folder / "sdtm", created, kept, target / "sdtm")
-        watch.lap("datasets")
-        write_define_files(study, made.domains, assembly.datasets, terms_of(study), fresh_folder / "sdtm", created)
-        watch.lap("define")
-        files = _write_manifest(fresh_folder, inputs, snapshot, hashes, findings)
+    hashes: dict[str, str] = {}
+    for name, content in write_datasets(made, making, created, kept, target):
+        hashes[name] = content
+        watch.within("datasets", len(hashes) / len(made.outlines))
+    shutil.rmtree(making / PIECES, ignore_errors=True)
+    watch.lap("datasets")
+    write_define_files(study, made.domains, made.outlines, terms_of(study), making / "sdtm", created)
+    watch.lap("define")
+    sizes = {
+        name: Size(o.summary.rows, len(o.described.columns), o.described.label) for name, o in made.outlines.items()
+    }
+    built = Build(target, snapshot.position, snapshot.anchor, sizes, made.findings, {}, watch.seconds)
+    files = _write_manifest(making, built, inputs, snapshot.recorded_at, hashes)
     watch.lap("manifest")
-    return Build(target, snapshot.position, snapshot.anchor, assembly.datasets, findings, files, watch.seconds)
+    return replace(built, files=files)
 
 
 @contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
     """A new folder that takes the place of `target` when all went well, and vanishes when not."""
     fresh, former = target.with_name(f"{target.name}.new"), target.with_name(f"{target.name}.old")
+    if former.exists() and not target.exists():
+        former.rename(target)
     for leftover in (fresh, former):
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -134,41 +178,8 @@ def _replacing(target: Path) -> Iterator[Path]:
         fresh.rename(target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(former, ignore_errors=True)
-
-
-def tabulate_study(study: Study, snapshot: Snapshot, participant: str | None = None) -> tuple[Tabulation, Assembly]:
-    """Records to datasets, in memory; for all participants or one."""
-    catalogue = terms_of(study).catalogue("sdtmig", study.file.standards["sdtmig"])
-    made = tabulate(study, load_domains(study), records_of(study, snapshot, participant), catalogue)
-    return made, assemble_datasets(study, made, load_links(study), catalogue)
-
-
-def write_datasets(
-    datasets: Mapping[str, Dataset], folder: Path, created: datetime, kept: Mapping[str, str], old: Path
-) -> dict[str, str]:
-    """Write each dataset as SAS transport, Dataset-JSON and Parquet; one that is as in `kept` comes from `old`."""
-    hashes: dict[str, str] = {}
-    for kind in KINDS:
-        (folder / kind).mkdir(parents=True, exist_ok=True)
-    for name, dataset in datasets.items():
-        hashes[name] = content_hash(dataset)
-        files = [f"{kind}/{name.lower()}.{kind}" for kind in KINDS]
-        if kept.get(name) == hashes[name] and all((old / f).is_file() for f in files):
-            for file in files:
-                os.link(old / file, folder / file)
-            continue
-        write_xpt(dataset, folder / files[0], created=created)
-        write_dataset_json(dataset, folder / files[1], created=created)
-        write_dataset_parquet(dataset, folder / files[2])
-    return hashes
-
-
-def content_hash(dataset: Dataset) -> str:
-    """A fingerprint of a dataset's description and cells."""
-    described = [dataset.name, dataset.label, [(c.name, c.label, c.type, c.length) for c in dataset.columns]]
-    rows = dataset.frame.hash_rows(seed=0)
-    return sha256_hex(canonical_json([described, len(rows)]) + rows.to_numpy().tobytes())
+        if target.exists():
+            shutil.rmtree(former, ignore_errors=True)
 
 
 def _inputs(study: Study, snapshot: Snapshot) -> dict[str, Any]:
@@ -178,6 +189,7 @@ def _inputs(study: Study, snapshot: Snapshot) -> dict[str, Any]:
         "position": snapshot.position,
         "anchor": snapshot.anchor,
         "software": version("opencro"),
+        "layout": LAYOUT,
     }
 
 
@@ -196,19 +208,26 @@ def _intact(folder: Path, manifest: Mapping[str, Any]) -> bool:
 
 def _reuse(folder: Path, manifest: Mapping[str, Any]) -> Build:
     inputs = manifest["inputs"]
-    return Build(folder, inputs["position"], inputs["anchor"], {}, Findings(), manifest["files"], reused=True)
+    sizes = {name: Size(**size) for name, size in manifest["sizes"].items()}
+    return Build(folder, inputs["position"], inputs["anchor"], sizes, Findings(), manifest["files"], reused=True)
 
 
 def _write_manifest(
-    folder: Path, inputs: dict[str, Any], snapshot: Snapshot, hashes: dict[str, str], findings: Findings
+    folder: Path, built: Build, inputs: Mapping[str, Any], recorded_at: str, hashes: Mapping[str, str]
 ) -> dict[str, str]:
-    listed = [f.as_dict() for f in findings]
+    listed = [f.as_dict() for f in built.findings]
     (folder / "findings.json").write_text(json.dumps(listed, indent=1, ensure_ascii=False), encoding="utf-8")
     files = {
         p.relative_to(folder).as_posix(): hash_file(p)
         for p in sorted(folder.rglob("*"))
         if p.is_file() and p.name != MANIFEST
     }
-    manifest = {"inputs": inputs, "recorded_at": snapshot.recorded_at, "datasets": hashes, "files": files}
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
+    manifest = {
+        "inputs": inputs,
+        "recorded_at": recorded_at,
+        "datasets": hashes,
+        "sizes": {name: asdict(size) for name, size in built.sizes.items()},
+        "files": files,
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     return files

@@ -159,7 +159,7 @@ class Ledger:
             self._store.replace_records(list(replay_records(self._store, self._store.last_seq())))
 
     def export_ledger(self, path: Path) -> int:
-        """Write facts and anchors as JSON lines that `tools/verify_ledger.py` checks; returns the number of facts."""
+        """Write facts and anchors as JSON lines that `verify_ledger.py` checks; returns the number of facts."""
         return write_lines(self._store, path)
 
     def audit_csv(self, path: Path, *, participant: str | None = None, site: str | None = None) -> AuditCount:

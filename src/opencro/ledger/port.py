@@ -112,8 +112,8 @@ class Store(Protocol):
     def moved_since(self, position: int, participants: Sequence[str]) -> bool:
         """Whether a record of these participants has a fact after `position`."""
 
-    def known_participants(self) -> list[str]:
-        """All participants who ever had a record, in the order of their code points."""
+    def known_participants(self) -> list[tuple[str, str]]:
+        """The (site, participant) pairs that ever had records."""
 
     def forms(self) -> list[tuple[str, str]]:
         """The (form, group) pairs that have standing records."""

@@ -204,9 +204,9 @@ class PostgresStore:
         query = "SELECT EXISTS (SELECT 1 FROM record WHERE last_fact > %s AND participant = ANY(%s))"
         return bool(self._rows(query, (position, list(participants)))[0][0])
 
-    def known_participants(self) -> list[str]:
-        """Sorted here: the order of the server's collation is another."""
-        return sorted(participant for (participant,) in self._rows("SELECT DISTINCT participant FROM record"))
+    def known_participants(self) -> list[tuple[str, str]]:
+        """The (site, participant) pairs that ever had records."""
+        return sorted(self._rows("SELECT DISTINCT site, participant FROM record"))
 
     def forms(self) -> list[tuple[str, str]]:
         """The (form, group) pairs that have standing records."""

@@ -48,9 +48,9 @@ class Snapshot:
         """The same state with the records of these participants only; what it reads is bounded by them."""
         return Snapshot(self._store, self.position, self.anchor, self.recorded_at, tuple(participants))
 
-    def known_participants(self) -> list[str]:
-        """All who ever had a record, in the order of their code points; some may have none in this state."""
-        return list(self._only) if self._only is not None else self._store.known_participants()
+    def known_participants(self) -> list[tuple[str, str]]:
+        """The (site, participant) pairs that ever had records, perhaps none in this state; cheap at any position."""
+        return [(s, p) for s, p in self._store.known_participants() if self._only is None or p in self._only]
 
     def records(self, form: str, group: str | None = None, items: Sequence[str] | None = None) -> pl.DataFrame:
         """The standing records of a form (and group), one row each, ordered by `record`.

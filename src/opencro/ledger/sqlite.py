@@ -172,10 +172,9 @@ class SqliteStore:
         query = f"SELECT EXISTS (SELECT 1 FROM record WHERE last_fact>? AND {_OF_THESE})"  # noqa: S608 - a constant
         return bool(self._connection.execute(query, (position, json.dumps(list(participants)))).fetchone()[0])
 
-    def known_participants(self) -> list[str]:
-        """One walk through the index."""
-        query = "SELECT DISTINCT participant FROM record ORDER BY participant"
-        return [participant for (participant,) in self._connection.execute(query)]
+    def known_participants(self) -> list[tuple[str, str]]:
+        """The (site, participant) pairs that ever had records: one walk through the index."""
+        return sorted(self._connection.execute("SELECT DISTINCT site, participant FROM record"))
 
     def forms(self) -> list[tuple[str, str]]:
         """The (form, group) pairs that have standing records."""

@@ -9,14 +9,14 @@ from pathlib import Path
 from opencro.study import Study
 from opencro.submission.define_xml import read_stylesheet, render_define_html, write_define
 from opencro.submission.describe.whole import describe_datasets
-from opencro.tabulation import Dataset, Domain
+from opencro.tabulation import Domain, Outline
 from opencro.terms import TermsStore
 
 
 def write_define_files(
     study: Study,
     domains: Mapping[str, Domain],
-    datasets: Mapping[str, Dataset],
+    datasets: Mapping[str, Outline],
     store: TermsStore,
     folder: Path,
     created: datetime,

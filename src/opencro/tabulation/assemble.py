@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -11,7 +11,7 @@ from opencro.kernel.finding import Finding, Findings, Place, Severity, suggest
 from opencro.study import Study
 from opencro.tabulation.dataset import Column, Dataset, DataType
 from opencro.tabulation.model import Domain, Link
-from opencro.tabulation.summary import DatasetSummary, summarize_frame
+from opencro.tabulation.summary import DatasetSummary, Outline, summarize_frame
 from opencro.tabulation.supplemental import derive_relations, derive_supplemental
 from opencro.tabulation.table import Table
 from opencro.tabulation.tabulate import Tabulation
@@ -59,8 +59,8 @@ def assemble_datasets(study: Study, made: Tabulation, links: Sequence[Link], cat
     datasets = {}
     for name in order_names(frames, catalogue):
         summary = summarize_frame(name, frames[name], lambda _: False)
-        columns = describe_columns(shapes[name], summary)
-        datasets[name] = describe_dataset(shapes[name], columns, type_columns(frames[name], columns))
+        described = outline_dataset(shapes[name], summary).described
+        datasets[name] = replace(described, frame=type_columns(frames[name].lazy(), described.columns).collect())
     return Assembly(datasets, rows.findings)
 
 
@@ -147,7 +147,7 @@ def _shape(
     return Shape(name, label, spec, labels or {}, lengths or {}, keyed, structure or spec.structure)
 
 
-def describe_columns(shape: Shape, summary: DatasetSummary) -> tuple[Column, ...]:
+def _describe_columns(shape: Shape, summary: DatasetSummary) -> tuple[Column, ...]:
     """Labels, types and lengths: a text is as long as its longest value, whole numbers are integers."""
     columns = []
     for name, values in summary.columns.items():
@@ -164,13 +164,16 @@ def describe_columns(shape: Shape, summary: DatasetSummary) -> tuple[Column, ...
     return tuple(columns)
 
 
-def type_columns(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
+def type_columns(frame: pl.LazyFrame, columns: Sequence[Column]) -> pl.LazyFrame:
     """Rows with the types of described columns."""
     return frame.select(pl.col(c.name).cast(c.frame_type) for c in columns)
 
 
-def describe_dataset(shape: Shape, columns: tuple[Column, ...], frame: pl.DataFrame) -> Dataset:
-    """A dataset out of what is known of it and its rows."""
-    return Dataset(
-        shape.name, shape.label, columns, frame, structure=shape.structure, item_group_oid=f"IG.{shape.name}"
+def outline_dataset(shape: Shape, summary: DatasetSummary) -> Outline:
+    """What is known of a dataset, once all its rows were seen."""
+    columns = _describe_columns(shape, summary)
+    empty = pl.DataFrame(schema={c.name: c.frame_type for c in columns})
+    described = Dataset(
+        shape.name, shape.label, columns, empty, structure=shape.structure, item_group_oid=f"IG.{shape.name}"
     )
+    return Outline(described, summary)

@@ -11,6 +11,8 @@ from functools import reduce
 
 import polars as pl
 
+from opencro.tabulation.dataset import Dataset
+
 _INTEGER = r"^-?\d+$"
 _FLOAT = r"^-?\d*\.?\d+$"
 _DATED = ("DTC", "DUR", "ELTM")
@@ -97,6 +99,14 @@ class DatasetSummary:
         columns = {name: column.merged(other.columns[name]) for name, column in self.columns.items()}
         levels = {key: _merged_levels(level, other.levels[key]) for key, level in self.levels.items()}
         return DatasetSummary(self.rows + other.rows, columns, levels)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A dataset without its rows: its description, in a dataset that has none, and what is known of all rows."""
+
+    described: Dataset
+    summary: DatasetSummary
 
 
 def _merged_levels(one: Levels, other: Levels) -> Levels:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
-import polars as pl
-
+from opencro.study import Study
 from opencro.submission.define_xml.model import (
     Alias,
     CodeList,
@@ -16,11 +16,12 @@ from opencro.submission.define_xml.model import (
     words,
 )
 from opencro.submission.describe.subject import Subject
+from opencro.tabulation import ColumnSummary, Domain
 from opencro.terms import CodeList as PublishedList
+from opencro.terms import TermsStore
 
 YES_NO = "C66742"
 TERMINOLOGY = "STD.CT"
-_DECODED_BY = {"TESTCD": "TEST", "PARMCD": "PARM"}
 _DICTIONARIES = {"MedDRA": "meddra", "WHODrug": "whodrug"}
 
 
@@ -35,16 +36,16 @@ def codelist_of(subject: Subject, dataset: str, name: str) -> CodeList | None:
     if external is not None:
         return external
     published = subject.published_list(dataset, name)
-    values = subject.datasets[dataset].frame.get_column(name)
-    if published is None or values.dtype != pl.String:
+    values = subject.datasets[dataset].summary.columns[name]
+    used = sorted(values.values)
+    if published is None or not values.text or not used:
         return None
-    used = sorted(values.drop_nulls().unique().to_list())
-    if not used:
-        return None
-    decodes = _decodes(subject, dataset, name, published)
+    decodes = _decodes(values, published)
     known = {v: published.term(v) for v in used}
     items = tuple(
-        CodeListItem(v, order=i, extended=known[v] is None, decode=words(decodes[v]), aliases=_alias(published, v))
+        CodeListItem(
+            v, order=i, extended=known[v] is None, decode=words(decodes.get(v, v)), aliases=_alias(published, v)
+        )
         for i, v in enumerate(used, start=1)
         if decodes
     )
@@ -69,19 +70,22 @@ def _alias(published: PublishedList, value: str) -> tuple[Alias, ...]:
     return nci(term.code) if term else ()
 
 
-def _decodes(subject: Subject, dataset: str, name: str, published: PublishedList) -> dict[str, str]:
+def _decodes(values: ColumnSummary, published: PublishedList) -> Mapping[str, str]:
     """Value -> what it stands for, where people would not know; empty for values that speak for themselves."""
-    frame = subject.datasets[dataset].frame
     if published.code == YES_NO:
-        return {
-            v: {"Y": "Yes", "N": "No", "U": "Unknown"}.get(v, v) for v in frame.get_column(name).drop_nulls().unique()
-        }
-    for ending, decode in _DECODED_BY.items():
-        partner = name.removesuffix(ending) + decode
-        if name.endswith(ending) and partner in frame.columns:
-            pairs = frame.select(name, partner).drop_nulls().unique(name, keep="first").iter_rows()
-            return dict(pairs)
-    return {}
+        return {v: {"Y": "Yes", "N": "No", "U": "Unknown"}.get(v, v) for v in values.values}
+    return values.decodes
+
+
+def plan_codelists(study: Study, domains: Mapping[str, Domain], store: TermsStore) -> Callable[[str, str], bool]:
+    """Which variables (dataset, name) have a code list made of their distinct values."""
+    subject = Subject(study, domains, {}, store)
+
+    @cache
+    def coded(dataset: str, name: str) -> bool:
+        return subject.published_list(dataset, name) is not None and _external(subject, dataset, name) is None
+
+    return coded
 
 
 def _external(subject: Subject, dataset: str, name: str) -> CodeList | None:

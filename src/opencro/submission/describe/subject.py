@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from opencro.study import Study
-from opencro.tabulation import Dataset, Domain, Variable
+from opencro.tabulation import Domain, Outline, Variable
 from opencro.terms import Catalogue, CodeList, DomainSpec, Pack, TermsStore, VariableSpec
 
 
@@ -17,7 +17,7 @@ class Subject:
 
     study: Study
     domains: Mapping[str, Domain]
-    datasets: Mapping[str, Dataset]
+    datasets: Mapping[str, Outline]
     store: TermsStore
 
     @cached_property

@@ -5,10 +5,8 @@ Source: CDISC Define-XML 2.1 section 4.3 (ValueListDef, WhereClauseDef).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-
-import polars as pl
 
 from opencro.submission.define_xml.model import (
     ItemDef,
@@ -21,7 +19,8 @@ from opencro.submission.define_xml.model import (
 )
 from opencro.submission.describe.derivation import method_of, method_oid, origin_of, origin_type
 from opencro.submission.describe.subject import Subject
-from opencro.submission.describe.types import has_length, significant_digits, text_type
+from opencro.submission.describe.types import has_length, text_type
+from opencro.tabulation import ValueSummary
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,9 @@ class ValueLevel:
 
 def value_levels(subject: Subject) -> Iterator[ValueLevel]:
     """The value lists of all datasets: --ORRES by --TESTCD, QVAL by QNAM."""
-    for name, dataset in subject.datasets.items():
-        for condition, variable in ((f"{name}TESTCD", f"{name}ORRES"), ("QNAM", "QVAL")):
-            if {condition, variable} <= set(dataset.frame.columns):
-                yield _value_level(subject, name, condition, variable)
+    for name, outline in subject.datasets.items():
+        for (condition, variable), parts in outline.summary.levels.items():
+            yield _value_level(subject, name, condition, variable, parts)
 
 
 def value_list_oid(dataset: str, variable: str) -> str:
@@ -49,9 +47,9 @@ def value_list_oid(dataset: str, variable: str) -> str:
     return f"VL.{dataset}.{variable}"
 
 
-def _value_level(subject: Subject, dataset: str, condition: str, variable: str) -> ValueLevel:
-    frame = subject.datasets[dataset].frame.select(condition, variable).drop_nulls()
-    parts = {str(code): rows.get_column(variable) for (code,), rows in frame.group_by([condition])}
+def _value_level(
+    subject: Subject, dataset: str, condition: str, variable: str, parts: Mapping[str, ValueSummary]
+) -> ValueLevel:
     definitions, refs, conditions, methods = [], [], [], []
     for order, (code, values) in enumerate(sorted(parts.items(), key=lambda part: part[0]), start=1):
         oid, clause = f"IT.{dataset}.{variable}.{code}", f"WC.{dataset}.{condition}.{code}"
@@ -67,18 +65,17 @@ def _value_level(subject: Subject, dataset: str, condition: str, variable: str) 
 
 
 def _item(
-    subject: Subject, dataset: str, variable: str, code: str, values: pl.Series, oid: str
+    subject: Subject, dataset: str, variable: str, code: str, values: ValueSummary, oid: str
 ) -> tuple[ItemDef, MethodDef | None]:
     parent = dataset.removeprefix("SUPP")
     declared = subject.declared(parent, code if dataset.startswith("SUPP") else variable)
     kind = text_type(values)
-    longest = values.str.len_bytes().max()
     definition = ItemDef(
         oid,
         code,
         kind,
-        length=int(longest) if has_length(kind) and isinstance(longest, int) else None,
-        significant_digits=significant_digits(values) if kind == "float" else None,
+        length=values.longest if has_length(kind) else None,
+        significant_digits=values.decimals if kind == "float" else None,
         description=words(declared.label if declared and dataset.startswith("SUPP") else ""),
         origins=origin_of(subject, parent, declared),
     )

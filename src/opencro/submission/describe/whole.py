@@ -26,9 +26,9 @@ from opencro.submission.define_xml.model import (
 from opencro.submission.describe.codelists import TERMINOLOGY, codelist_of, codelist_oid
 from opencro.submission.describe.derivation import comment_of, method_of, method_oid, origin_of, origin_type
 from opencro.submission.describe.subject import Subject
-from opencro.submission.describe.types import data_type, has_length, significant_digits
+from opencro.submission.describe.types import data_type, has_length
 from opencro.submission.describe.value_level import value_levels, value_list_oid
-from opencro.tabulation import Column, Dataset, Domain
+from opencro.tabulation import Column, Domain, Outline
 from opencro.terms import TermsStore
 
 GUIDE = "STD.SDTMIG"
@@ -38,18 +38,22 @@ _CLASSES = {"Special-Purpose": "SPECIAL PURPOSE", "Trial Design": "TRIAL DESIGN"
 def describe_datasets(
     study: Study,
     domains: Mapping[str, Domain],
-    datasets: Mapping[str, Dataset],
+    datasets: Mapping[str, Outline],
     store: TermsStore,
     created: datetime,
     archive: str = "xpt/{name}.xpt",
 ) -> Define:
-    """The define.xml model of datasets; `archive` is the href of a dataset's file with `{name}` in lower case."""
+    """The define.xml model of datasets, from what is known of their rows.
+
+    `archive` is the href of a dataset's file with `{name}` in lower case.
+    """
     subject = Subject(study, domains, datasets, store)
     levels = list(value_levels(subject))
-    lists = {(d, c.name): codelist_of(subject, d, c.name) for d, data in datasets.items() for c in data.columns}
+    columns = [(d, c) for d, data in datasets.items() for c in data.described.columns]
+    lists = {(d, c.name): codelist_of(subject, d, c.name) for d, c in columns}
     coded = {key for key, value in lists.items() if value is not None}
     listed = {(v.dataset, v.variable) for v in levels}
-    items = [_item(subject, d, c, coded, listed) for d, data in datasets.items() for c in data.columns]
+    items = [_item(subject, d, c, coded, listed) for d, c in columns]
     metadata = MetaData(
         f"MDV.{study.id}.{study.file.version}",
         f"{study.id}, data definitions",
@@ -84,7 +88,7 @@ def _standards(subject: Subject) -> tuple[Standard, ...]:
 
 
 def _dataset(subject: Subject, name: str, archive: str) -> ItemGroupDef:
-    dataset, spec = subject.datasets[name], subject.spec(name)
+    dataset, spec = subject.datasets[name].described, subject.spec(name)
     kind = spec.observation_class
     parent = name.removeprefix("SUPP") if name.startswith("SUPP") else name
     comment = subject.domains[name].comment if name in subject.domains else ""
@@ -111,7 +115,7 @@ def _reference(subject: Subject, dataset: str, column: Column, order: int) -> It
     spec = subject.variable_spec(dataset, column.name)
     declared = subject.declared(dataset, column.name)
     derived = declared is not None and origin_type(declared) == "Derived"
-    values = subject.datasets[dataset].frame.get_column(column.name)
+    values = subject.datasets[dataset].summary.columns[column.name]
     return ItemRef(
         f"IT.{dataset}.{column.name}",
         "Yes" if spec is not None and spec.core == "Req" else "No",
@@ -120,14 +124,14 @@ def _reference(subject: Subject, dataset: str, column: Column, order: int) -> It
         method_oid=method_oid(dataset, column.name) if derived else "",
         role=spec.role if spec else "",
         is_non_standard=spec is None,
-        has_no_data=values.null_count() == values.len(),
+        has_no_data=values.empty,
     )
 
 
 def _item(
     subject: Subject, dataset: str, column: Column, coded: set[tuple[str, str]], listed: set[tuple[str, str]]
 ) -> ItemDef:
-    values = subject.datasets[dataset].frame.get_column(column.name)
+    values = subject.datasets[dataset].summary.columns[column.name]
     declared = subject.declared(dataset, column.name)
     kind = data_type(column, values)
     key = (dataset, column.name)
@@ -136,7 +140,7 @@ def _item(
         column.name,
         kind,
         length=column.length if has_length(kind) else None,
-        significant_digits=significant_digits(values) if kind == "float" else None,
+        significant_digits=values.decimals if kind == "float" else None,
         sas_field_name=column.name,
         comment_oid=f"COM.{dataset}.{column.name}" if declared and declared.comment else "",
         description=words(column.label),
@@ -155,7 +159,7 @@ def _origins(subject: Subject, dataset: str, name: str) -> tuple[Origin, ...]:
 def _methods(subject: Subject) -> tuple[MethodDef, ...]:
     found = []
     for name, domain in subject.domains.items():
-        for column in subject.datasets[name].columns:
+        for column in subject.datasets[name].described.columns:
             method = method_of(name, domain.variables.get(column.name))
             found += [method] if method else []
     return tuple(found)

@@ -33,12 +33,12 @@ def write_dataset_json(dataset: Dataset, sink: Sink, *, created: datetime, layou
     `created` becomes datasetJSONCreationDateTime (without zone when it has none). Returns warnings
     (DSJ-031); raises Refused with DSJ-020 for values that JSON cannot hold, and then writes nothing.
     """
-    encoded = [_encode(column, dataset.frame[column.name]) for column in dataset.columns]
-    findings = Findings(tuple(_check(dataset, encoded, name_of(sink))))
+    encoded = [encode_values(column, dataset.frame[column.name]) for column in dataset.columns]
+    findings = Findings(tuple(check_encoded(dataset, encoded, name_of(sink))))
     if not findings.ok:
         raise Refused(findings)
-    head = json.dumps(_head(dataset, created), ensure_ascii=False, separators=(",", ":"))
-    rows = _join_rows(encoded, "\n" if layout != "json" else ",\n")
+    head = render_head(dataset, dataset.frame.height, created)
+    rows = join_rows(encoded, "\n" if layout != "json" else ",\n")
     if layout == "json":
         opening = head[:-1] + ',"rows":[\n'
         write_bytes(sink, opening.encode(), rows.encode(), b"\n]}\n" if rows else b"]}\n")
@@ -49,7 +49,12 @@ def write_dataset_json(dataset: Dataset, sink: Sink, *, created: datetime, layou
     return findings
 
 
-def _head(dataset: Dataset, created: datetime) -> dict[str, Any]:
+def render_head(dataset: Dataset, records: int, created: datetime) -> str:
+    """All but the rows, as one JSON object."""
+    return json.dumps(_head(dataset, records, created), ensure_ascii=False, separators=(",", ":"))
+
+
+def _head(dataset: Dataset, records: int, created: datetime) -> dict[str, Any]:
     told = dataset.exchange
     system = None
     if told.source_system:
@@ -65,7 +70,7 @@ def _head(dataset: Dataset, created: datetime) -> dict[str, Any]:
         "metaDataVersionOID": told.metadata_version_oid or None,
         "metaDataRef": told.metadata_ref or None,
         "itemGroupOID": dataset.item_group_oid or f"IG.{dataset.name}",
-        "records": dataset.frame.height,
+        "records": records,
         "name": dataset.name,
         "label": dataset.label,
         "columns": [_column(column, dataset.name) for column in dataset.columns],
@@ -87,7 +92,7 @@ def _column(column: Column, dataset_name: str) -> dict[str, Any]:
     return {key: value for key, value in described.items() if value is not None}
 
 
-def _encode(column: Column, values: pl.Series) -> pl.Series:
+def encode_values(column: Column, values: pl.Series) -> pl.Series:
     """Each value as JSON text; null where the value is null or has no JSON form."""
     if column.target == "integer" and column.type in ("date", "datetime", "time"):
         return _quote(numbers_to_moments(values, column.type))
@@ -107,7 +112,8 @@ def _quote(text: pl.Series) -> pl.Series:
     return text.to_frame("t").select(quoted).to_series()
 
 
-def _join_rows(encoded: list[pl.Series], separator: str) -> str:
+def join_rows(encoded: list[pl.Series], separator: str) -> str:
+    """Columns of JSON texts as rows of JSON."""
     if not encoded or not len(encoded[0]):
         return ""
     frame = pl.DataFrame([series.alias(str(i)) for i, series in enumerate(encoded)])
@@ -115,7 +121,8 @@ def _join_rows(encoded: list[pl.Series], separator: str) -> str:
     return str(frame.select(line.str.join(separator)).item())
 
 
-def _check(dataset: Dataset, encoded: list[pl.Series], file: str) -> Iterator[Finding]:
+def check_encoded(dataset: Dataset, encoded: list[pl.Series], file: str) -> Iterator[Finding]:
+    """DSJ-020 for values without a JSON form, DSJ-031 for reasons of missing values."""
     for column, written in zip(dataset.columns, encoded, strict=True):
         values = dataset.frame[column.name]
         lost = (written.is_null() & values.is_not_null()).arg_true()

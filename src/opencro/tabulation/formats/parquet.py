@@ -28,6 +28,13 @@ _EXCHANGE = TypeAdapter(Exchange)
 
 def write_dataset_parquet(dataset: Dataset, sink: Sink) -> None:
     """Write one dataset, zstd-compressed; the same dataset gives the same bytes with the same Polars version."""
+    buffer = io.BytesIO()
+    dataset.frame.write_parquet(buffer, compression="zstd", statistics=True, metadata=render_metadata(dataset))
+    write_bytes(sink, buffer.getbuffer())
+
+
+def render_metadata(dataset: Dataset) -> dict[str, str]:
+    """What the file's metadata say of a dataset."""
     described = {
         "name": dataset.name,
         "label": dataset.label,
@@ -37,10 +44,7 @@ def write_dataset_parquet(dataset: Dataset, sink: Sink) -> None:
         "special_missing": [asdict(missing) for missing in dataset.special_missing],
         "exchange": asdict(dataset.exchange),
     }
-    buffer = io.BytesIO()
-    metadata = {KEY: canonical_json(described).decode()}
-    dataset.frame.write_parquet(buffer, compression="zstd", statistics=True, metadata=metadata)
-    write_bytes(sink, buffer.getbuffer())
+    return {KEY: canonical_json(described).decode()}
 
 
 def read_dataset_parquet(source: Source) -> Dataset:

@@ -42,21 +42,28 @@ def write_xpt(
     if not findings.ok:
         raise Refused(findings)
     stamp = layout.render_stamp(created)
-    parts: list[bytes | memoryview] = [_library_header(stamp)]
+    parts: list[bytes | memoryview] = [render_library(stamp)]
     for dataset in members:
         parts += _member(dataset, encoding, stamp)
     write_bytes(sink, *parts)
     return findings
 
 
-def _library_header(stamp: bytes) -> bytes:
+def render_library(stamp: bytes) -> bytes:
+    """The head of a file."""
     first = b"SAS     SAS     SASLIB  " + _VERSION + _SYSTEM + b" " * 24 + stamp
     return layout.LIBRARY + layout.ZEROS + first + stamp.ljust(layout.RECORD)
 
 
 def _member(dataset: Dataset, encoding: str, stamp: bytes) -> list[bytes | memoryview]:
     widths = [_width(c, dataset.frame[c.name], encoding) for c in dataset.columns]
-    starts = np.concatenate([[0], np.cumsum(widths, dtype=np.int64)]).tolist()
+    rows = render_rows(dataset, widths, encoding)
+    return [render_member(dataset, widths, encoding, stamp), rows.data, b" " * (-rows.size % layout.RECORD)]
+
+
+def render_member(dataset: Dataset, widths: list[int], encoding: str, stamp: bytes) -> bytes:
+    """All that stands before the rows of a member."""
+    starts = row_starts(widths)
     first = b"SAS     " + _fixed(dataset.name, 8, encoding) + b"SASDATA " + _VERSION + _SYSTEM + b" " * 24 + stamp
     second = stamp + b" " * 16 + _fixed(dataset.label, 40, encoding) + b" " * 8
     count = f"{len(widths):04}".encode("ascii")
@@ -70,8 +77,13 @@ def _member(dataset: Dataset, encoding: str, stamp: bytes) -> list[bytes | memor
         _filled(namestrs),
         layout.OBSERVATIONS + layout.ZEROS,
     ]
-    rows = _rows(dataset, widths, starts, encoding)
-    return [b"".join(header), rows.data, b" " * (-rows.size % layout.RECORD)]
+    return b"".join(header)
+
+
+def row_starts(widths: list[int]) -> list[int]:
+    """Where each column begins in a row, and at the end how wide a row is."""
+    starts: list[int] = np.concatenate([[0], np.cumsum(widths, dtype=np.int64)]).tolist()
+    return starts
 
 
 def _filled(block: bytes) -> bytes:
@@ -112,7 +124,9 @@ def _namestrs(columns: tuple[Column, ...], widths: list[int], starts: list[int],
     return b"".join(records)
 
 
-def _rows(dataset: Dataset, widths: list[int], starts: list[int], encoding: str) -> npt.NDArray[np.uint8]:
+def render_rows(dataset: Dataset, widths: list[int], encoding: str) -> npt.NDArray[np.uint8]:
+    """The rows, one after another, without filling at the end."""
+    starts = row_starts(widths)
     block = np.empty((dataset.frame.height, starts[-1]), dtype=np.uint8)
     for column, width, start in zip(dataset.columns, widths, starts, strict=False):
         values = dataset.frame[column.name]
