@@ -11,12 +11,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from opencro.app.build import tabulate_study
+from opencro.app.wiring import records_of, terms_of
 from opencro.capture import check_value
 from opencro.kernel.partial_date import parse_partial_date
 from opencro.ledger import FormSigned, Ledger, ParticipantEnrolled, QueryAnswered, QueryClosed, QueryRaised, RoleChanged
 from opencro.rehearsal import VirtualClock, read_plan, rehearse
 from opencro.study import Study
+from opencro.tabulation import assemble_datasets, load_domains, load_links, tabulate
 
 EVERY = ["played_starter", "played_bare", "played_pilot"]
 
@@ -207,7 +208,10 @@ def test_persons_stay_themselves(played_pilot: Any) -> None:
 
 
 def test_the_pilot_becomes_datasets_without_a_finding(played_pilot: Any) -> None:
-    made, assembly = tabulate_study(played_pilot.study, played_pilot.ledger.snapshot())
+    study = played_pilot.study
+    catalogue = terms_of(study).catalogue("sdtmig", study.file.standards["sdtmig"])
+    made = tabulate(study, load_domains(study), records_of(study, played_pilot.ledger.snapshot()), catalogue)
+    assembly = assemble_datasets(study, made, load_links(study), catalogue)
     assert not list(made.findings + assembly.findings)
     people = assembly.datasets["DM"].frame
     assert people.height == 60
