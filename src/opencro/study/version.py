@@ -38,7 +38,7 @@ def definition_hash(study: Study) -> str:
 
 
 def capture_texts(study: Study) -> dict[str, str]:
-    """The files under which data are entered: identity, protocol and forms. Later stages' files may change at any time."""
+    """The files under which data are entered: identity, protocol, forms. Later stages' files may change at any time."""
     return {n: text for n, text in study.texts.items() if n == "study.yaml" or n.startswith(("protocol/", "forms/"))}
 
 
