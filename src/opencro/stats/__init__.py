@@ -1,0 +1,5 @@
+"""Statistical methods on plain arrays: `import opencro.stats as st`, then `st.survival.log_rank(...)`."""
+
+from opencro.stats.result import Note, Result, StatsError
+
+__all__ = ["Note", "Result", "StatsError"]
