@@ -12,7 +12,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.capture.conftest import ACTOR, DM, make_study
 
 from opencro.capture import (
     ImportReport,
@@ -25,6 +24,7 @@ from opencro.capture import (
 )
 from opencro.ledger import Actor, Change, DataImported, Ledger, RecordKey, Removal, Source, create_ledger
 from opencro.study import Study, load_study
+from tests.capture.conftest import ACTOR, DM, make_study
 
 Importer = Callable[..., ImportReport]
 AE = "SITEID,SUBJID,NUMBER,AETERM,AESTDAT,TAKE\n"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.capture.conftest import ACTOR, DM, Importer
 
 from opencro.capture import IncomingRecord, import_records
 from opencro.ledger import Ledger
 from opencro.study import Study
+from tests.capture.conftest import ACTOR, DM, Importer
 
 
 def _record(**changes: object) -> IncomingRecord:

@@ -1,4 +1,4 @@
-"""The gallery of methods, `docs/statistics/*.md`: every ```python block is run, the ```text block below it is what it prints.
+"""The gallery, `docs/statistics/*.md`: each ```python block is run, the ```text block below is what it prints.
 
 `python -m tests.stats.gallery` writes the outputs anew; the difference is then read by a person.
 """

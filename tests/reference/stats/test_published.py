@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tests.reference.stats.material import Reference, references
 
 HERE = Path(__file__).parent
