@@ -6,6 +6,7 @@ from pathlib import Path
 
 from opencro.app.wiring import terms_of
 from opencro.kernel.finding import Finding, Findings, Refused, suggest
+from opencro.rehearsal import read_plan
 from opencro.study import Study, check_study, load_study
 from opencro.tabulation import load_links, plan_tabulation, read_domains
 
@@ -36,6 +37,10 @@ def check_everything(folder: Path) -> Findings:
         findings += refusal.findings
     if wrong.ok:
         findings += plan_tabulation(study, domains)[1]
+    try:
+        read_plan(study)
+    except Refused as refusal:
+        findings += refusal.findings
     return findings
 
 

@@ -62,7 +62,7 @@ class Cohort:
 
 
 def plan_sites(sites: Sites, participants: int, start: int, draws: Draws) -> SiteList:
-    """The sites of a rehearsal of so many participants; the first opens on day `start`."""
+    """The sites of a rehearsal of so many participants; the first opens on day `start`, each on a working day."""
     count = max(min(sites.count, participants), min(sites.most, -(-participants // sites.per_site)))
     random = draws.named("sites")
     opens = np.zeros(count, dtype=np.int64)
@@ -70,7 +70,7 @@ def plan_sites(sites: Sites, participants: int, start: int, draws: Draws) -> Sit
         opens[1:] = np.sort(random.integers(0, sites.opening_days + 1, count - 1))
     rates = sites.per_month * np.exp(random.normal(0, sites.spread, count))
     hours = np.asarray(sites.hours_from_utc)[random.integers(0, len(sites.hours_from_utc), count)]
-    return SiteList(tuple(str(sites.first + i) for i in range(count)), start + opens, rates, hours)
+    return SiteList(tuple(str(sites.first + i) for i in range(count)), to_working_day(start + opens), rates, hours)
 
 
 def simulate_cohort(study: Study, plan: RehearsalPlan, participants: int, start: int, draws: Draws) -> Cohort:

@@ -35,7 +35,7 @@ class Number(Part):
     sd: float = Field(default=0, ge=0, description="from measurement to measurement")
     person_sd: float = Field(default=0, ge=0, description="from person to person")
     lognormal: bool = Field(default=False, description="`mean` is the median; spreads are those of the logarithm")
-    weekly: float | Mapping[Name, float] = Field(default=0, description="change a week after the first dose, by arm")
+    weekly: float | Mapping[Name, float] = Field(default=0.0, description="change a week after the first dose, by arm")
     with_person: Mapping[Name, float] = {}
     with_visit: Mapping[Name, float] = {}
     minimum: float | None = None

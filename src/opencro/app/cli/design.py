@@ -11,6 +11,7 @@ import typer
 from opencro.app.amendment import diff_with_reach
 from opencro.app.check import check_everything
 from opencro.app.cli.output import Database, Exit, Json, count_findings, out, print_findings, print_json, refusing
+from opencro.app.schemas import render_every_schema
 from opencro.kernel.finding import Findings
 from opencro.study import (
     init_study,
@@ -35,7 +36,8 @@ def init_command(
     """Start a study: a small one that works, to be changed."""
     identity = study_id or folder.name.upper().replace("-", "_")
     with refusing(as_json):
-        made = init_study(folder, identity, title or f"Study {identity}", template)
+        schemas = {f".schemas/{name}": text for name, text in render_every_schema().items()}
+        made = init_study(folder, identity, title or f"Study {identity}", template, more=schemas)
     files = sorted(p.relative_to(made).as_posix() for p in made.rglob("*") if p.is_file())
     if as_json:
         print_json({"ok": True, "folder": str(made), "files": files})

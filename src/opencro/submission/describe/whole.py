@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 
 from opencro.study import Study
 from opencro.submission.define_xml.model import (
+    CodeList,
     CommentDef,
     DatasetClass,
     Define,
@@ -27,7 +28,7 @@ from opencro.submission.describe.codelists import TERMINOLOGY, codelist_of, code
 from opencro.submission.describe.derivation import comment_of, method_of, method_oid, origin_of, origin_type
 from opencro.submission.describe.subject import Subject
 from opencro.submission.describe.types import data_type, has_length
-from opencro.submission.describe.value_level import value_levels, value_list_oid
+from opencro.submission.describe.value_level import ValueLevel, value_levels, value_list_oid
 from opencro.tabulation import Column, Domain, Outline
 from opencro.terms import TermsStore
 
@@ -49,11 +50,8 @@ def describe_datasets(
     """
     subject = Subject(study, domains, datasets, store)
     levels = list(value_levels(subject))
-    columns = [(d, c) for d, data in datasets.items() for c in data.described.columns]
-    lists = {(d, c.name): codelist_of(subject, d, c.name) for d, c in columns}
-    coded = {key for key, value in lists.items() if value is not None}
-    listed = {(v.dataset, v.variable) for v in levels}
-    items = [_item(subject, d, c, coded, listed) for d, c in columns]
+    columns = [(d, c.name) for d, data in datasets.items() for c in data.described.columns]
+    lists = {(d, name): codelist_of(subject, d, name) for d, name in columns}
     metadata = MetaData(
         f"MDV.{study.id}.{study.file.version}",
         f"{study.id}, data definitions",
@@ -63,7 +61,7 @@ def describe_datasets(
         value_lists=tuple(v.values for v in levels),
         where_clauses=tuple(c for v in levels for c in v.conditions),
         datasets=tuple(_dataset(subject, d, archive) for d in datasets),
-        items=(*items, *(i for v in levels for i in v.items)),
+        items=(*_items(subject, lists, levels), *(i for v in levels for i in v.items)),
         codelists=tuple(c for c in lists.values() if c is not None),
         methods=(*_methods(subject), *(m for v in levels for m in v.methods)),
         comments=_comments(subject),
@@ -126,6 +124,16 @@ def _reference(subject: Subject, dataset: str, column: Column, order: int) -> It
         is_non_standard=spec is None,
         has_no_data=values.empty,
     )
+
+
+def _items(
+    subject: Subject, lists: Mapping[tuple[str, str], CodeList | None], levels: Sequence[ValueLevel]
+) -> Iterator[ItemDef]:
+    coded = {key for key, value in lists.items() if value is not None}
+    listed = {(v.dataset, v.variable) for v in levels}
+    for name, data in subject.datasets.items():
+        for column in data.described.columns:
+            yield _item(subject, name, column, coded, listed)
 
 
 def _item(
