@@ -26,6 +26,9 @@ COMMANDS = (
     "trace",
     "compare",
     "verify",
+    "audit",
+    "archive",
+    "terms",
 )
 
 

@@ -1,12 +1,14 @@
-"""The trail as CSV for people, backup and restore, and the frames."""
+"""The trail as CSV and PDF for people, backup and restore, and the frames."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from opencro.kernel.finding import Refused
 from opencro.ledger import Act, Change, DataExported, Ledger, ParticipantEnrolled, RecordKey, Removal, restore
@@ -62,6 +64,33 @@ def test_the_audit_export_reads_without_technical_skill(filled: Ledger, tmp_path
     assert (enrolled["What"], enrolled["Details"]) == ("participant enrolled", "enrolled on: 2014-01-02")
     note = next(r for r in read(tmp_path / "audit.csv") if r["Item"] == "NOTE")
     assert note["New value"] == 'a, "b"\nc \\ é'
+
+
+@pytest.mark.requirement(10)
+def test_the_audit_export_as_pdf_holds_every_line_and_is_the_same_to_the_byte(filled: Ledger, tmp_path: Path) -> None:
+    odd = "新 long " + "word " * 400 + "end"
+    key = RecordKey("701", "701-9", "V1", 1, "VS", 1, "G", 1)
+    filled.append([Change(key, {"NOTE": odd})], actor=ANN, source="ui", definition_version="1")
+    pdf, again = tmp_path / "audit.pdf", tmp_path / "again.pdf"
+    assert filled.audit_pdf(pdf) == filled.audit_csv(tmp_path / "audit.csv")
+    filled.audit_pdf(again)
+    assert pdf.read_bytes() == again.read_bytes()
+    pages = [page.extract_text() for page in PdfReader(pdf).pages]
+    text = re.sub(r"\s+", "", "".join(pages))
+    for row in read(tmp_path / "audit.csv"):
+        for column in ("Fact", "User", "Role", "What", "Participant", "Item", "Reason", "Details"):
+            assert re.sub(r"\s+", "", row[column]) in text, (column, row[column])
+    assert text.count("word") == 400
+    assert "\\u65b0" in text
+    assert all(f"page {i} of {len(pages)}" in page for i, page in enumerate(pages, start=1))
+
+
+@pytest.mark.requirement(10)
+def test_the_audit_export_as_pdf_of_a_site_or_participant_has_no_other(filled: Ledger, tmp_path: Path) -> None:
+    assert filled.audit_pdf(tmp_path / "a.pdf", site="701") == filled.audit_csv(tmp_path / "a.csv", site="701")
+    text = "".join(page.extract_text() for page in PdfReader(tmp_path / "a.pdf").pages)
+    assert "site 701" in text
+    assert "702-1" not in text
 
 
 @pytest.mark.requirement(40)

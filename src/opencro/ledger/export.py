@@ -42,6 +42,16 @@ _HEADINGS = (
 )
 
 
+class AuditRow(NamedTuple):
+    """One line of the trail: an item that changed, or an act with its details."""
+
+    what: str
+    item: str
+    old: str
+    new: str
+    details: str
+
+
 class AuditCount(NamedTuple):
     """What an audit export holds: that many facts on that many lines."""
 
@@ -104,23 +114,37 @@ def write_audit_csv(facts: Iterable[Fact], path: Path, site: str | None) -> Audi
         writer.writerow(_HEADINGS)
         for fact in facts:
             if site is None or fact.key.site == site:
-                rows = list(_audit_rows(fact))
-                writer.writerows(rows)
+                rows = list(audit_rows(fact))
+                writer.writerows(_csv_row(fact, row) for row in rows)
                 count += 1
                 lines += len(rows)
     return AuditCount(count, lines)
 
 
-def _audit_rows(fact: Fact) -> Iterator[tuple[object, ...]]:
+def audit_rows(fact: Fact) -> Iterator[AuditRow]:
+    """The lines of a fact: one for each item of a record, one for any other act."""
     what = fact.kind.partition("/")[0].replace("-", " ")
-    front = (fact.seq, fact.recorded_at, fact.actor, fact.role, what, *fact.key)
-    offset = fact.device_offset_ms if fact.device_time else ""
-    versions = (fact.definition_version, fact.software_version)
-    back = (fact.reason, fact.source, fact.device_time, offset, *versions, fact.request_id, fact.hash)
     if fact.kind.startswith(("record-changed/", "record-removed/")):
         items = fact.payload["items"] or {"": (None, None)}
         for item, (old, new) in items.items():
-            yield (*front, item, old, new, "", *back)
+            yield AuditRow(what, item, old or "", new or "", "")
     else:
         details = "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in fact.payload.items())
-        yield (*front, "", "", "", details, *back)
+        yield AuditRow(what, "", "", "", details)
+
+
+def _csv_row(fact: Fact, row: AuditRow) -> tuple[object, ...]:
+    front = (fact.seq, fact.recorded_at, fact.actor, fact.role, row.what, *fact.key, row.item, row.old, row.new)
+    offset = fact.device_offset_ms if fact.device_time else ""
+    versions = (fact.definition_version, fact.software_version)
+    return (
+        *front,
+        row.details,
+        fact.reason,
+        fact.source,
+        fact.device_time,
+        offset,
+        *versions,
+        fact.request_id,
+        fact.hash,
+    )

@@ -12,6 +12,7 @@ import polars as pl
 from opencro.kernel.finding import Finding, Findings, Place
 from opencro.ledger.append import Circumstances, write_facts
 from opencro.ledger.export import AuditCount, write_audit_csv, write_lines
+from opencro.ledger.export_pdf import AuditScope, write_audit_pdf
 from opencro.ledger.facts import RecordChanged, RecordRemoved
 from opencro.ledger.model import (
     GENESIS,
@@ -165,6 +166,13 @@ class Ledger:
     def audit_csv(self, path: Path, *, participant: str | None = None, site: str | None = None) -> AuditCount:
         """Write the trail for people, one line for each item changed or act done; the caller records the export."""
         return write_audit_csv(self.facts(participant=participant), path, site)
+
+    def audit_pdf(self, path: Path, *, participant: str | None = None, site: str | None = None) -> AuditCount:
+        """Write the same trail as a PDF to be read on paper; the caller records the export."""
+        part = f"participant {participant}" if participant else f"site {site}" if site else "the whole study"
+        at = self.snapshot()
+        scope = AuditScope(self.study, part, at.position, at.anchor)
+        return write_audit_pdf(self.facts(participant=participant, until=at.position), path, scope, site)
 
     def backup(self, path: Path) -> None:
         """Copy the ledger to a file while others work: SQLite's online copy, or the export of a PostgreSQL ledger."""

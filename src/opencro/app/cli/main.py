@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from opencro.app.cli.data import archive_command, import_command, rehearse_command, verify_command
+from opencro.app.cli.data import archive_command, audit_command, import_command, rehearse_command, verify_command
 from opencro.app.cli.demo import demo_command
 from opencro.app.cli.design import check_command, diff_command, init_command, schedule_command
 from opencro.app.cli.exchange import convert_command, terms_app
@@ -50,6 +50,7 @@ app.command("rehearse", rich_help_panel=_RUN)(rehearse_command)
 app.command("build", rich_help_panel=_RUN)(build_command)
 app.command("demo", rich_help_panel=_RUN)(demo_command)
 app.command("archive", rich_help_panel=_RUN)(archive_command)
+app.command("audit", rich_help_panel=_ASK)(audit_command)
 app.command("trace", rich_help_panel=_ASK)(trace_command)
 app.command("compare", rich_help_panel=_ASK)(compare_command)
 app.command("verify", rich_help_panel=_ASK)(verify_command)
