@@ -18,7 +18,6 @@ from opencro.ledger.port import MISPLACED, RECORD_COLUMNS, RECORD_LINE, AnchorRo
 
 _WAIT_SECONDS = 120.0
 _CHUNK = 2_000
-_FEW = 200
 _OF_THESE = "participant IN (SELECT value FROM json_each(?))"
 _KEY_IS = (
     "site=? AND participant=? AND event=? AND event_repeat=? AND form=? AND form_repeat=? "
@@ -96,14 +95,19 @@ class SqliteStore:
         return {participant: row[0] for participant, row in found if row is not None}
 
     def records(self, keys: Sequence[RecordKey]) -> Iterator[RecordRow]:
-        """By key when they are few, else by participant."""
+        """Key by key, or all of a participant where that is fewer steps."""
         select = f"SELECT {RECORD_COLUMNS} FROM record WHERE "  # noqa: S608 - a constant
-        if len(keys) <= _FEW:
-            for key in keys:
+        by_participant: dict[str, list[RecordKey]] = {}
+        for key in keys:
+            by_participant.setdefault(key.participant, []).append(key)
+        for participant, wanted in by_participant.items():
+            query = "SELECT count(*) FROM (SELECT 1 FROM record WHERE participant=? LIMIT ?)"
+            enough = 2 * len(wanted)
+            if self._connection.execute(query, (participant, enough)).fetchone()[0] < enough:
+                yield from map(_record, self._connection.execute(select + "participant=?", (participant,)))
+                continue
+            for key in wanted:
                 yield from map(_record, self._connection.execute(select + _KEY_IS, key))
-            return
-        for participant in {key.participant for key in keys}:
-            yield from map(_record, self._connection.execute(select + "participant=?", (participant,)))
 
     def insert_facts(self, chunks: Iterable[list[FactRow]]) -> None:
         """Append facts."""
