@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pyreadstat
 
+from benchmarks._process import cpu_seconds
 from opencro.tabulation.formats import read_dataset_json, read_xpt, write_dataset_json, write_xpt
 
 SOURCE = Path(__file__).resolve().parents[2] / "shared" / "data" / "cdisc" / "cdiscpilot01" / "sdtm" / "qs.zip"
@@ -23,7 +23,7 @@ Row = tuple[str, float, float, float, float]
 
 
 def measure() -> list[Row]:
-    """(name, ours, peer, ratio peer/ours, limit) in seconds; peer and ratio are NaN where there is no peer."""
+    """(name, ours, peer, ratio peer/ours, limit) in CPU seconds; peer and ratio are NaN where there is no peer."""
     with zipfile.ZipFile(SOURCE) as archive:
         data = archive.read("qs.xpt")
     with tempfile.TemporaryDirectory() as folder:
@@ -36,15 +36,15 @@ def measure() -> list[Row]:
         peer_read = _best(lambda: pyreadstat.read_xport(path, encoding="windows-1252", output_format="polars"))
         peer_write = _best(lambda: pyreadstat.write_xport(frame, other, file_format_version=5))
         rows = [
-            _row("xpt read", _best(lambda: read_xpt(path)), peer_read, raw_read),
-            _row("xpt write", _best(lambda: write_xpt(dataset, other, created=CREATED)), peer_write, raw_write),
+            _row("xpt read: CPU s", _best(lambda: read_xpt(path)), peer_read, raw_read),
+            _row("xpt write: CPU s", _best(lambda: write_xpt(dataset, other, created=CREATED)), peer_write, raw_write),
         ]
         json_path = Path(folder) / "qs.json"
         ours = _best(lambda: write_dataset_json(dataset, json_path, created=CREATED))
         text = json_path.read_bytes()
-        rows.append(_row("dataset-json write", ours, float("nan"), _best(lambda: json_path.write_bytes(text))))
+        rows.append(_row("dataset-json write: CPU s", ours, float("nan"), _best(lambda: json_path.write_bytes(text))))
         ours = _best(lambda: read_dataset_json(json_path))
-        rows.append(_row("dataset-json read", ours, float("nan"), _best(json_path.read_bytes)))
+        rows.append(_row("dataset-json read: CPU s", ours, float("nan"), _best(json_path.read_bytes)))
         buffer = io.BytesIO()
         write_dataset_json(dataset, buffer, created=CREATED)
         assert buffer.getvalue() == text
@@ -58,13 +58,5 @@ def _row(name: str, ours: float, peer: float, limit: float) -> Row:
 def _best(work: Callable[[], object], times: int = 3) -> float:
     spans = []
     for _ in range(times):
-        start = time.perf_counter()
-        work()
-        spans.append(time.perf_counter() - start)
+        spans.append(cpu_seconds(work))
     return min(spans)
-
-
-if __name__ == "__main__":
-    print(f"{'what':20} {'ours s':>8} {'peer s':>8} {'peer/ours':>9} {'limit s':>8}")
-    for name, ours, peer, ratio, limit in measure():
-        print(f"{name:20} {ours:8.3f} {peer:8.3f} {ratio:9.1f} {limit:8.3f}")

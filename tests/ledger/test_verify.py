@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from opencro.ledger import Change, Ledger, Removal
+from opencro.ledger import Act, Change, Ledger, RecordKey, Removal, RoleChanged
 
 from .conftest import ANN, record
 
@@ -50,6 +50,22 @@ def places(ledger: Ledger, code: str) -> list[str]:
 
 def test_an_untouched_ledger_verifies(filled: Ledger) -> None:
     assert len(filled.verify(filled.anchors()[-1].hash)) == 0
+
+
+def test_chains_go_on_over_blocks_in_runs_and_alternating_and_without_participant(
+    ledger: Ledger, tamper: Callable[[str], None]
+) -> None:
+    role = Act(RoleChanged("ann", "", "investigator"), RecordKey("701"))
+    runs = [Change(record(n, PEOPLE[n // 700]), {"SYSBP": "1"}) for n in range(2_100)]
+    turns = [Change(record(n + 3_000, PEOPLE[n % 2]), {"SYSBP": "1"}) for n in range(700)]
+    for entries in ([role, *runs], [role], [*turns, role]):
+        ledger.append(entries, actor=ANN, source="import", definition_version="1")
+    assert ledger.position == 2_804
+    assert len(ledger.verify()) == 0
+    tamper(
+        f'UPDATE fact SET body = replace(body, \'"previous":"\', \'"previous":"{"0" * 64}\') WHERE seq in (2103, 2804)'
+    )
+    assert places(ledger, "LED-102") == ["fact/2103", "fact/2804"]
 
 
 @pytest.mark.requirement(8)

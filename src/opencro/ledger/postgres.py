@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 from psycopg.copy import QueuedLibpqWriter
+from psycopg.types.string import ByteaBinaryLoader
 
 from opencro.kernel.finding import Finding, Place, Refused
 from opencro.ledger.model import RecordKey
@@ -27,7 +28,7 @@ _FEW = 200
 _SCHEMA = re.compile(r"^[a-z_][a-z0-9_]{0,50}$")
 _KEY_COLUMNS = ("site", "participant", "event", "event_repeat", "form", "form_repeat", "item_group", "group_repeat")
 _BLOCK = 2_000
-_LINE = "seq, convert_to(body, 'UTF8'), convert_to(hash, 'UTF8')"
+_LINE = "seq, body, hash"
 _KEY_IS = " AND ".join(f"{column}=%s" for column in _KEY_COLUMNS)
 
 
@@ -64,7 +65,7 @@ class PostgresStore:
     def __init__(self, url: str) -> None:
         plain, self._schema = split_url(url)
         self.url = url
-        self._connection = psycopg.connect(plain, autocommit=True)
+        self._connection = psycopg.connect(plain, autocommit=True, client_encoding="utf8")
         self._connection.execute(sql.SQL("SET search_path TO {}").format(sql.Identifier(self._schema)))
         self._work_as_application()
 
@@ -242,7 +243,9 @@ class PostgresStore:
         self._connection.close()
 
     def _binary(self, query: str, parameters: Sequence[Any]) -> list[Any]:
-        return self._connection.cursor(binary=True).execute(query, parameters).fetchall()
+        cursor = self._connection.cursor(binary=True)
+        cursor.adapters.register_loader("text", ByteaBinaryLoader)
+        return cursor.execute(query, parameters).fetchall()
 
     def _rows(self, query: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         cursor = self._connection.execute(query, parameters)
