@@ -85,7 +85,7 @@ def as_fit(matrix: ModelMatrix, beta: Floats, covariance: Floats, df: DegreesOfF
             f"({width},) or ({matrix.rank},) and the square of it",
             "Use the coefficients that were fitted to this matrix.",
         )
-    return Fit(matrix, np.nan_to_num(beta), np.nan_to_num(covariance), df)
+    return Fit(matrix, np.where(kept, beta, 0.0), np.where(np.outer(kept, kept), covariance, 0.0), df)
 
 
 def linear_estimates(

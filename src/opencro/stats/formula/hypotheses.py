@@ -17,10 +17,11 @@ from opencro.stats.formula.notation import INTERCEPT
 from opencro.stats.formula.rank import ALIAS_TOLERANCE, row_basis
 
 
-def compute_type_i_contrasts(matrix: ModelMatrix) -> dict[str, Floats]:
+def compute_type_i_contrasts(matrix: ModelMatrix, *, weights: Floats | None = None) -> dict[str, Floats]:
     """Each term after those before it: matrices combinations (q, p) by term, for `joint_tests`.
 
-    The rows are those of the forward reduction (Doolittle) of X'X that begin in the columns of the term.
+    The rows are those of the forward reduction (Doolittle) of X'X that begin in the columns of the term; of X'WX with
+    `weights` (n,) above 0.
 
     Source: Goodnight, SAS Technical Report R-101, 1978.
 
@@ -29,22 +30,22 @@ def compute_type_i_contrasts(matrix: ModelMatrix) -> dict[str, Floats]:
     """
     x, codings, recode = matrix.full
     owner = _owners(codings)
-    basis, aliased = row_basis(x)
+    basis, aliased = row_basis(_weighted(x, weights))
     first = owner[~aliased]
     return {c.label: basis[first == i] @ recode for i, c in enumerate(codings) if c.label != INTERCEPT}
 
 
-def compute_type_ii_contrasts(matrix: ModelMatrix) -> dict[str, Floats]:
+def compute_type_ii_contrasts(matrix: ModelMatrix, *, weights: Floats | None = None) -> dict[str, Floats]:
     """Each term after all that don't contain it: matrices combinations (q, p) by term, for `joint_tests`.
 
-    The rows of the forward reduction that begin in the columns of the term, the columns standing in the order: terms
-    that don't contain it, the term, terms that contain it. A term contains another if it has the same numeric
-    variables and all its factors, and more.
+    The rows of the forward reduction of X'X (X'WX with `weights`) that begin in the columns of the term, the columns
+    standing in the order: terms that don't contain it, the term, terms that contain it. A term contains another if it
+    has the same numeric variables and all its factors, and more.
 
     Source: Goodnight, SAS Technical Report R-101, 1978.
     """
     x, codings, recode = matrix.full
-    owner, found = _owners(codings), {}
+    owner, found, x = _owners(codings), {}, _weighted(x, weights)
     for i, coding in enumerate(codings):
         if coding.label != INTERCEPT:
             rank = np.array([1 if other is coding else 2 if _contains(other, coding) else 0 for other in codings])
@@ -79,6 +80,10 @@ def compute_type_iii_contrasts(matrix: ModelMatrix) -> dict[str, Floats]:
             rows[:, outside] = 0.0
             found[coding.label] = _row_range(rows[:, owner == i].T) @ rows / size @ recode
     return found
+
+
+def _weighted(x: Floats, weights: Floats | None) -> Floats:
+    return x if weights is None else np.asarray(x * np.sqrt(weights)[:, None])
 
 
 def _owners(codings: tuple[TermCoding, ...]) -> NDArray[np.intp]:
