@@ -1,0 +1,115 @@
+"""The dispersion k of the negative binomial (NB2), Var(Y) = mu + k mu^2: its likelihood, many trials at once.
+
+l(k) = sum_i [ sum_{j < y_i} log(1 + k j) - (y_i + 1/k) log(1 + k mu_i) + y_i log mu_i - log y_i! ] (Lawless 1987,
+Canadian Journal of Statistics 15:209-225, eq. 2.3). The sum over j needs only how many rows exceed j.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opencro.stats.generalized.families import Array
+from opencro.stats.generalized.scoring import Problem, Scored, newton_step, score, working
+
+_SMALLEST = 1e-9
+
+
+@dataclass(frozen=True)
+class _Tail:
+    """For every trial the weighted number of rows with y > j, j = 0, 1, ..., and the rows' y."""
+
+    exceed: Array
+
+    def sums(self, k: Array) -> tuple[Array, Array]:
+        """sum_i sum_{j < y} j / (1 + k j) and minus its derivative, (t,)."""
+        j = np.arange(self.exceed.shape[1], dtype=np.float64)
+        part = j / (1 + k[:, None] * j)
+        return (self.exceed * part).sum(1), (self.exceed * part**2).sum(1)
+
+
+def _tail(y: Array, weights: Array) -> _Tail:
+    trials, n = y.shape
+    width = int(y.max()) + 1
+    place = (np.arange(trials)[:, None] * width + y.astype(np.intp)).ravel()
+    spread = np.broadcast_to(weights, (trials, n)).ravel()
+    counts = np.bincount(place, weights=spread, minlength=trials * width).reshape(trials, width)
+    exceed = counts[:, ::-1].cumsum(1)[:, ::-1] - counts
+    return _Tail(exceed.astype(np.float64))
+
+
+def _curves(x: Array) -> tuple[Array, Array]:
+    """h(x) = [log(1 + x) - x/(1 + x)] / x^2 and its derivative, by their series where x is small."""
+    small = x < 1e-2
+    safe = np.where(small, 1.0, x)
+    h = (np.log1p(safe) - safe / (1 + safe)) / safe**2
+    slope = (-2 * np.log1p(safe) + 2 * safe / (1 + safe) + (safe / (1 + safe)) ** 2) / safe**3
+    i = np.arange(9)
+    sign = (-1.0) ** i
+    near = np.where(small, x, 0.0)
+    series = np.polynomial.polynomial.polyval(near, sign * (i + 1) / (i + 2))
+    series_slope = np.polynomial.polynomial.polyval(near, (sign * i * (i + 1) / (i + 2))[1:])
+    return np.where(small, series, h), np.where(small, series_slope, slope)
+
+
+def _k_derivatives(problem: Problem, tail: _Tail, mu: Array, k: Array) -> tuple[Array, Array]:
+    """First and second derivative of the log-likelihood in k at given means, (t,)."""
+    first, second = tail.sums(k)
+    x = k[:, None] * mu
+    h, slope = _curves(x)
+    w, y = problem.weights, problem.y
+    gradient = first + (w * (-y * mu / (1 + x) + mu**2 * h)).sum(1)
+    bend = -second + (w * (y * (mu / (1 + x)) ** 2 + mu**3 * slope)).sum(1)
+    return gradient, bend
+
+
+def k_information(problem: Problem, beta: Array) -> tuple[Array, Array]:
+    """Observed information of k, (t,), and its cross term with the coefficients, (t, p)."""
+    mu = np.exp(problem.predictor(beta))
+    k = np.broadcast_to(problem.k[:, 0], len(problem.y))
+    _, bend = _k_derivatives(problem, _tail(problem.y, problem.weights), mu, k)
+    cross = problem.weights * mu * (problem.y - mu) / (1 + problem.k * mu) ** 2
+    return -bend, problem.score_sum(cross)
+
+
+def score_negative_binomial(problem: Problem, iterations: int = 200) -> Scored:
+    """Maximum likelihood of coefficients and k, by steps in turn; k = 0 where there is no overdispersion.
+
+    At the Poisson fit the likelihood rises with k only if sum (y - mu)^2 - y is positive; else k = 0.
+    """
+    trials = len(problem.y)
+    poisson = score(replace(problem, k=np.zeros((trials, 1))))
+    beta, converged = poisson.beta.copy(), poisson.converged.copy()
+    excess = (problem.weights * ((problem.y - poisson.mu) ** 2 - problem.y)).sum(1)
+    over = converged & (excess > 0)
+    k = np.where(over, np.clip(excess / np.maximum((problem.weights * poisson.mu**2).sum(1), 1e-300), 1e-3, 1e2), 0.0)
+    active = np.flatnonzero(over)
+    converged[active] = False
+    used = poisson.iterations
+    while active.size and used < iterations:
+        used += 1
+        part = replace(problem.take(active), k=k[active, None])
+        beta[active], k[active], settled = _alternate(part, beta[active])
+        converged[active[settled]] = True
+        active = active[~settled]
+    final = replace(problem, k=k[:, None])
+    eta = final.predictor(beta)
+    mu = np.exp(eta)
+    return Scored(beta, mu, final.cross_product(working(final, eta, mu)[1]), converged, used, k)
+
+
+def _alternate(part: Problem, beta: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """One step in the coefficients, then one Newton step in log k; settled trials have short steps in both."""
+    step, decrement = newton_step(part, beta)
+    beta = beta + step
+    mu = np.exp(part.predictor(beta))
+    k = part.k[:, 0]
+    gradient, bend = _k_derivatives(part, _tail(part.y, part.weights), mu, k)
+    slope, curve = k * gradient, k * gradient + k**2 * bend
+    move = np.clip(np.where(curve < 0, -slope / np.minimum(curve, -1e-300), np.sign(slope)), -2.0, 2.0)
+    k = k * np.exp(move)
+    vanished = k < _SMALLEST
+    settled = ((decrement < 1e-16) & (move**2 * np.abs(curve) < 1e-16)) | vanished
+    return beta, np.where(vanished, 0.0, k), settled
