@@ -14,7 +14,7 @@ from opencro.stats.generalized.binomial import (
 from opencro.stats.generalized.counts import NegativeBinomialFit, PoissonFit, fit_negative_binomial, fit_poisson
 from opencro.stats.generalized.exact import ExactLogisticFit, exact_logistic
 from opencro.stats.generalized.firth import FirthFit, fit_firth_logistic
-from opencro.stats.generalized.fits import GeneralizedFit, Ratios, compute_ratios
+from opencro.stats.generalized.fits import GeneralizedFit
 from opencro.stats.generalized.gee import GeeFit, fit_gee
 from opencro.stats.generalized.ordinal import (
     OrdinalFit,
@@ -23,6 +23,7 @@ from opencro.stats.generalized.ordinal import (
     proportional_odds_test,
 )
 from opencro.stats.generalized.prognostic import PrognosticDifference, procova
+from opencro.stats.generalized.response_means import Ratios, ResponseMeans, compute_ratios, response_means
 from opencro.stats.generalized.sandwich import with_cluster_errors, with_robust_errors
 from opencro.stats.generalized.standardization import (
     StandardizedContrast,
@@ -53,6 +54,7 @@ __all__ = [
     "ProbitFit",
     "PrognosticDifference",
     "Ratios",
+    "ResponseMeans",
     "StandardizedContrast",
     "StandardizedDifference",
     "StandardizedMeans",
@@ -76,6 +78,7 @@ __all__ = [
     "poisson_batch",
     "procova",
     "proportional_odds_test",
+    "response_means",
     "score_test",
     "standardized_difference",
     "standardized_means",

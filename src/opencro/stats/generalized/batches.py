@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from opencro.stats.generalized.dispersion import k_information, score_negative_binomial
 from opencro.stats.generalized.families import BINOMIAL, LOG, LOGIT, NEGATIVE_BINOMIAL, POISSON, Array, Family, Link
-from opencro.stats.generalized.fits import Engine, Information, recession, suspicious
+from opencro.stats.generalized.fits import Engine, Information, beyond, recession, suspicious
 from opencro.stats.generalized.inputs import ModelData
 from opencro.stats.generalized.scoring import Problem, Scored, inverse, observed_information, score
 from opencro.stats.result import StatsError
@@ -22,7 +22,7 @@ class BatchFit:
     """Coefficients of many trials: `estimate` and `se` (t, p), `converged` (t,), `dispersion` k (t,).
 
     Where a trial's estimates are infinite (separation, a group without events) or do not settle, `converged` is False
-    and its errors are NaN; its estimates are then -inf, inf or NaN.
+    and its errors are NaN; its estimates are those of the single fit.
     """
 
     estimate: Array
@@ -98,10 +98,10 @@ def _fit_part(problem: Problem, engine: Engine, information: Information) -> Bat
     estimate, converged = scored.beta.copy(), scored.converged.copy()
     variance = np.einsum("tii->ti", _covariances(problem, scored, information)).copy()
     for t in np.flatnonzero(suspicious(problem.family, scored.mu, converged)):
-        away = recession(_single(problem, int(t)), problem.family, problem.link)
+        data = _single(problem, int(t))
+        away = recession(data, problem.family, problem.link)
         if away is not None:
-            limit = np.where(away.direction > 0, np.inf, np.where(away.direction < 0, -np.inf, np.nan))
-            estimate[t] = np.where(away.infinite, limit, estimate[t])
+            estimate[t] = beyond(data, problem.family, problem.link, away, information, engine).beta
             converged[t] = False
     variance[~converged] = np.nan
     with np.errstate(invalid="ignore"):

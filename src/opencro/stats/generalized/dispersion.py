@@ -82,9 +82,11 @@ def score_negative_binomial(problem: Problem, iterations: int = 200) -> Scored:
     trials = len(problem.y)
     poisson = score(replace(problem, k=np.zeros((trials, 1))))
     beta, converged = poisson.beta.copy(), poisson.converged.copy()
-    excess = (problem.weights * ((problem.y - poisson.mu) ** 2 - problem.y)).sum(1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        excess = (problem.weights * ((problem.y - poisson.mu) ** 2 - problem.y)).sum(1)
+        squares = (problem.weights * poisson.mu**2).sum(1)
     over = converged & (excess > 0)
-    k = np.where(over, np.clip(excess / np.maximum((problem.weights * poisson.mu**2).sum(1), 1e-300), 1e-3, 1e2), 0.0)
+    k = np.where(over, np.clip(np.nan_to_num(excess) / np.where(over, squares, 1.0), 1e-3, 1e2), 0.0)
     active = np.flatnonzero(over)
     converged[active] = False
     used = poisson.iterations
@@ -96,8 +98,10 @@ def score_negative_binomial(problem: Problem, iterations: int = 200) -> Scored:
         active = active[~settled]
     final = replace(problem, k=k[:, None])
     eta = final.predictor(beta)
-    mu = np.exp(eta)
-    return Scored(beta, mu, final.cross_product(working(final, eta, mu)[1]), converged, used, k)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mu = np.exp(eta)
+        information = final.cross_product(working(final, eta, mu)[1])
+    return Scored(beta, mu, information, converged, used, k)
 
 
 def _alternate(part: Problem, beta: Array) -> tuple[Array, Array, NDArray[np.bool_]]:

@@ -44,13 +44,15 @@ class _Penalized:
         return np.asarray((self.data.x * w[:, None]).T @ self.data.x)
 
     def slope(self, beta: Array) -> tuple[Array, Array]:
-        """Modified score, Firth 1993 eq. for logistic models, and expected information."""
+        """Modified score and its slope with leverages held: a logistic model of y + h/2 events in 1 + h trials."""
         eta = self.data.x @ beta + self.data.offset
         p = special.expit(eta)
         m = self.data.weights * self.data.trials
         information = self.information(eta)
-        hat = m * p * special.expit(-eta) * ((self.data.x @ np.linalg.inv(information)) * self.data.x).sum(1)
-        return self.data.x.T @ (m * (self.data.y - p) + hat * (0.5 - p)), information
+        w = p * special.expit(-eta)
+        hat = m * w * ((self.data.x @ np.linalg.inv(information)) * self.data.x).sum(1)
+        slope = (self.data.x * (w * (m + hat))[:, None]).T @ self.data.x
+        return self.data.x.T @ (m * (self.data.y - p) + hat * (0.5 - p)), slope
 
     def maximize(self, start: Array, free: NDArray[np.intp]) -> Array:
         """Maximum over the free coefficients; steps of at most 5 logits, halved while they lead down."""

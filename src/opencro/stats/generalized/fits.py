@@ -74,29 +74,6 @@ class GeneralizedFit(Result):
         return one_trial(self.data, self.family, self.link, self.dispersion)
 
 
-@dataclass(frozen=True)
-class Ratios(Result):
-    """Exponentiated coefficients: odds, rate or risk ratios, as the link says, with their intervals."""
-
-    title: ClassVar[str] = "Ratios"
-
-    term: tuple[str, ...]
-    ratio: Array
-    lower: Array
-    upper: Array
-    p: Array
-    notes: tuple[Note, ...]
-
-
-def compute_ratios(fit: GeneralizedFit) -> Ratios:
-    """Odds, rate or risk ratios: exp of the coefficients of a logit or log model and of their interval limits.
-
-    `fit`: a fit of this family with a logit or log link. Returns one row per term. Example:
-    `compute_ratios(fit_logistic(y, x))`.
-    """
-    return Ratios(fit.term, np.exp(fit.estimate), np.exp(fit.lower), np.exp(fit.upper), fit.p, fit.notes)
-
-
 def wald_columns(estimate: Array, se: Array, alpha: float) -> tuple[Array, Array, Array, Array]:
     """z, two-sided p, lower and upper limit of normal theory."""
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -106,7 +83,7 @@ def wald_columns(estimate: Array, se: Array, alpha: float) -> tuple[Array, Array
 
 
 @dataclass(frozen=True)
-class _Reached:
+class Reached:
     """Estimates of all terms, and the rows and columns that they were determined from."""
 
     beta: Array
@@ -142,12 +119,12 @@ def assemble(
 
 def _settle(
     data: ModelData, family: Family, link: Link, scored: Scored, information: Information, engine: Engine
-) -> _Reached:
+) -> Reached:
     mu, k = scored.mu[0], float(scored.k[0])
     if suspicious(family, mu[None], scored.converged)[0]:
         away = recession(data, family, link)
         if away is not None:
-            return _beyond(data, family, link, away, information, engine)
+            return beyond(data, family, link, away, information, engine)
     covariance, k_se = compute_covariance(one_trial(data, family, link, k), scored.beta, information)
     notes: tuple[Note, ...] = ()
     if not scored.converged[0]:
@@ -156,7 +133,7 @@ def _settle(
         )
     if family.name == "negative binomial" and k == 0:
         notes += (Note("STA-207", "no overdispersion: k = 0 maximizes the likelihood, the fit is that of Poisson"),)
-    return _Reached(scored.beta[0], mu, covariance, k, k_se, notes)
+    return Reached(scored.beta[0], mu, covariance, k, k_se, notes)
 
 
 def suspicious(family: Family, mu: Array, converged: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -178,9 +155,9 @@ def recession(data: ModelData, family: Family, link: Link) -> Recession | None:
     return find_recession(data.x, np.zeros(len(data.y), dtype=np.bool_), data.y == 0)
 
 
-def _beyond(
+def beyond(
     data: ModelData, family: Family, link: Link, away: Recession, information: Information, engine: Engine
-) -> _Reached:
+) -> Reached:
     """The limit of the likelihood: rows off the overlap fit perfectly, the others determine what stays finite."""
     p = data.x.shape[1]
     limit = np.where(away.direction > 0, np.inf, np.where(away.direction < 0, -np.inf, np.nan))
@@ -204,7 +181,7 @@ def _beyond(
     remedy = (
         "; see fit_firth_logistic or exact_logistic" if family.name == "binomial" else "; see rates for exact limits"
     )
-    return _Reached(estimate, fitted, covariance, k, k_se, (Note("STA-205", text + remedy),))
+    return Reached(estimate, fitted, covariance, k, k_se, (Note("STA-205", text + remedy),))
 
 
 def compute_covariance(problem: Problem, beta: Array, information: Information) -> tuple[Array, float]:

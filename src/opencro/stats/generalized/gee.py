@@ -12,6 +12,7 @@ from scipy import stats
 
 from opencro.stats.generalized.clusters import Clusters, Correlation, arrange, working_correlation
 from opencro.stats.generalized.families import BINOMIAL, IDENTITY, LOG, LOGIT, NORMAL, POISSON, Array, Family, Link
+from opencro.stats.generalized.fits import recession
 from opencro.stats.generalized.gee_errors import CORRECTIONS, Errors, compute_gee_covariances
 from opencro.stats.generalized.inputs import ModelData, check_binomial, check_counts, read_labels, read_model
 from opencro.stats.generalized.scoring import one_trial, score
@@ -68,14 +69,16 @@ def fit_gee(
     `errors`: "robust" (Liang-Zeger), "model", or with a small-sample correction "mancl_derouen", "kauermann_carroll",
     "fay_graubard"; all are kept. `df`: of t, e.g. clusters minus p. Moments as in SAS PROC GENMOD: scale sum r^2 / (N
     - p), correlations divided by (pairs - p) scale; R geepack leaves p out there. Few clusters (< 40) with plain
-    robust errors give STA-210. Raises STA-201, STA-202, STA-203, STA-209 (one cluster). Sources: Liang and Zeger
-    1986, Biometrika 73:13-22; Mancl and DeRouen 2001, Biometrics 57:126-134; Kauermann and Carroll 2001, JASA
-    96:1387-1396; Fay and Graubard 2001, Biometrics 57:1198-1206. Example: `fit_gee(y, x, subject, outcome="binomial",
-    correlation="exchangeable")`.
+    robust errors give STA-210. Raises STA-201, STA-202, STA-203, STA-205 (separation), STA-209 (one cluster).
+    Sources: Liang and Zeger 1986, Biometrika 73:13-22; Mancl and DeRouen 2001, Biometrics 57:126-134; Kauermann and
+    Carroll 2001, JASA 96:1387-1396; Fay and Graubard 2001, Biometrics 57:1198-1206. Example: `fit_gee(y, x, subject,
+    outcome="binomial", correlation="exchangeable")`.
     """
     data = read_model(y, x, offset=offset, names=names)
     {"binomial": check_binomial, "poisson": check_counts}.get(outcome, lambda _: None)(data)
     family, link = _MODELS[outcome]
+    if recession(data, family, link) is not None:
+        raise StatsError("STA-205", "outcomes that a term separates perfectly", "overlap", "Drop the term.")
     grouped = arrange(data, *_places(data, cluster, time))
     beta, matrix, scale, settled = _solve(data, grouped, family, link, correlation)
     covariances = compute_gee_covariances(grouped, beta, matrix, scale, family, link)

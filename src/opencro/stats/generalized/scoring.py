@@ -107,11 +107,12 @@ def score(problem: Problem, start: Array | None = None, iterations: int = 60) ->
         part = problem.take(left)
         beta[left], converged[left], more = _steps(part, start_values(part), iterations, halve=True)
         used += more
-    eta = problem.predictor(beta)
-    mu = problem.link.inverse(eta)
-    _, fisher = working(problem, eta, mu)
+    with np.errstate(over="ignore", invalid="ignore"):
+        eta = problem.predictor(beta)
+        mu = problem.link.inverse(eta)
+        information = problem.cross_product(working(problem, eta, mu)[1])
     k = np.broadcast_to(problem.k[:, 0], len(beta))
-    return Scored(beta, mu, problem.cross_product(fisher), converged, used, k)
+    return Scored(beta, mu, information, converged, used, k)
 
 
 def observed_information(problem: Problem, beta: Array) -> Array:
@@ -167,7 +168,8 @@ def newton_step(problem: Problem, beta: Array) -> tuple[Array, Array]:
 def solve(information: Array, right: Array) -> Array:
     """Solves every system after scaling it to a unit diagonal; a singular one gives NaN."""
     scale = np.sqrt(np.maximum(np.einsum("tii->ti", information), 1e-300))
-    scaled = information / (scale[:, :, None] * scale[:, None, :])
+    with np.errstate(invalid="ignore"):
+        scaled = information / (scale[:, :, None] * scale[:, None, :])
     good = np.isfinite(scaled).all((1, 2))
     answer = np.full_like(right, np.nan)
     try:
@@ -183,7 +185,8 @@ def inverse(information: Array) -> Array:
     """The inverse of every matrix of a stack, scaled first; NaN where there is none."""
     scale = np.sqrt(np.maximum(np.einsum("tii->ti", information), 1e-300))
     outer = scale[:, :, None] * scale[:, None, :]
-    scaled = information / outer
+    with np.errstate(invalid="ignore"):
+        scaled = information / outer
     answer = np.full_like(scaled, np.nan)
     good = np.isfinite(scaled).all((1, 2))
     try:

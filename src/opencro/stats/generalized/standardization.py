@@ -112,10 +112,7 @@ def standardized_means(
             covariance = covariance - _strata_credit(outcome_y, codes, model.predicted, strata)
     else:
         covariance = _delta(model, errors)
-    notes = tuple(
-        Note("STA-218", f"all outcomes of {labels[a]} are {v:g}: its mean has no standard error")
-        for a, v in model.constant.items()
-    )
+    notes = tuple(Note("STA-218", f"all outcomes of {labels[a]} are {v:g}") for a, v in model.constant.items())
     se = np.sqrt(np.diag(covariance))
     half = stats.norm.isf(alpha / 2) * se
     return StandardizedMeans(
