@@ -85,7 +85,9 @@ def as_fit(matrix: ModelMatrix, beta: Floats, covariance: Floats, df: DegreesOfF
             f"({width},) or ({matrix.rank},) and the square of it",
             "Use the coefficients that were fitted to this matrix.",
         )
-    return Fit(matrix, np.where(kept, beta, 0.0), np.where(np.outer(kept, kept), covariance, 0.0), df)
+    # a solution that gives aliased columns a coefficient is as good as any other
+    left_out = np.isnan(covariance) & ~np.outer(kept, kept)
+    return Fit(matrix, np.where(np.isnan(beta) & ~kept, 0.0, beta), np.where(left_out, 0.0, covariance), df)
 
 
 def linear_estimates(
