@@ -1,6 +1,6 @@
 """Statistical methods on plain arrays: `import opencro.stats as st`, then `st.survival.log_rank(...)`."""
 
-from opencro.stats import formula, generalized, linear, multiplicity, summary
+from opencro.stats import formula, generalized, linear, multiplicity, rates, summary
 from opencro.stats.result import Note, Result, StatsError
 
-__all__ = ["Note", "Result", "StatsError", "formula", "generalized", "linear", "multiplicity", "summary"]
+__all__ = ["Note", "Result", "StatsError", "formula", "generalized", "linear", "multiplicity", "rates", "summary"]
