@@ -112,15 +112,15 @@ def _rmst_contrast(r: Reference) -> Any:
 
 
 def _rmst_lung(r: Reference) -> Any:
-    """The reference is arm 1 minus arm 2."""
+    """Arm 1 minus arm 2. LIFETEST prints four decimals; the limits of the SAS reference were then made in a data step
+    as estimate -+ 1.96 standard errors."""
     d = _data(r)
-    first = d["trt01pn"] == 1
-    c = sv.compare_rmst(d["time"], d["cnsr"] == 0, first, tau=r.params["tau"])
-    contrast = [c.estimate[0], c.lower[0], c.upper[0], c.p[0]]
+    c = sv.compare_rmst(d["time"], d["cnsr"] == 0, d["trt01pn"] == 1, tau=r.params["tau"])
     if r.id.endswith(".R"):
-        return contrast
+        return [c.estimate[0], c.lower[0], c.upper[0], c.p[0]]
     means = sv.rmst(d["time"], d["cnsr"] == 0, d["trt01pn"], tau=r.params["tau"])
-    return [*means.rmst.tolist(), *contrast]
+    difference, se = round(c.estimate[0], 4), round(c.se[0], 4)
+    return [*means.rmst, difference, difference - 1.96 * se, difference + 1.96 * se, round(c.p[0], 4)]
 
 
 PILOT = {

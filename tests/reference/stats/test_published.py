@@ -35,7 +35,7 @@ RECOMPUTERS = _recomputers()
 
 def _flat(value: Any) -> list[float | None]:
     if isinstance(value, str) or not isinstance(value, Sequence):
-        return [None if value is None else float(value)]
+        return [None if value in (None, "NA") else float(value)]
     return [x for v in value for x in _flat(v)]
 
 

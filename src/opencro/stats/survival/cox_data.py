@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from opencro.stats.formula import ModelMatrix
 from opencro.stats.result import StatsError
 from opencro.stats.survival.sample import Floats, Ints, Sample, take_sample, take_strata
 
@@ -29,12 +30,13 @@ class CoxData:
     names: tuple[str, ...]
 
 
-def take_cox_data(
-    time: ArrayLike, event: ArrayLike, x: ArrayLike, *, names: Sequence[str] | None, entry: ArrayLike | None,
-    stratum: ArrayLike | None, weight: ArrayLike | None, offset: ArrayLike | None,
-) -> CoxData:  # fmt: skip
-    """The arrays as `CoxData`; StatsError STA-401 to STA-406, STA-440 for covariates that do not fit."""
-    sample = take_sample(time, event, entry=entry, weight=weight)
+def take_cox_data(x: ArrayLike, names: Sequence[str] | None, arrays: Sequence[ArrayLike | None]) -> CoxData:
+    """Covariates and time, event, entry, stratum, weight and offset as `CoxData`.
+
+    StatsError STA-401 to STA-406, STA-440 for covariates that do not fit.
+    """
+    time, event, entry, stratum, weight, offset = arrays
+    sample = take_sample([] if time is None else time, [] if event is None else event, entry=entry, weight=weight)
     given = np.asarray(x, dtype=np.float64)
     given = given[:, None] if given.ndim == 1 else given
     if given.ndim != 2 or given.shape[0] != sample.n:
@@ -51,6 +53,22 @@ def take_cox_data(
     spread = given.std(axis=0)
     scale = np.where(spread > 1e-12 * np.maximum(np.abs(centre), 1e-300), spread, 1.0)
     return arrange(sample, (given - centre) / scale, centre, scale, shift, take_strata(stratum, sample.n), labels)
+
+
+def open_matrix(
+    x: ArrayLike | ModelMatrix, names: Sequence[str] | None, arrays: Sequence[ArrayLike | None]
+) -> tuple[ArrayLike, Sequence[str] | None, list[ArrayLike | None]]:
+    """The covariates of a model matrix, without its intercept, their names, and the other arrays with the rows kept.
+
+    An array may have the rows of the data or those that the matrix kept. Plain covariates pass through.
+    """
+    if not isinstance(x, ModelMatrix):
+        return x, names, list(arrays)
+    columns = np.array([x.terms[i] != "(Intercept)" for i in x.assign])
+    labels = [name for name, used in zip(x.names, columns, strict=True) if used]
+    kept = [None if a is None else np.asarray(a) for a in arrays]
+    cut = [a[x.keep] if a is not None and a.shape[:1] == x.keep.shape else a for a in kept]
+    return x.x[:, columns], names if names is not None else labels, list(cut)
 
 
 def arrange(

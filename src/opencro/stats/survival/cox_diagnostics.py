@@ -73,7 +73,7 @@ def cox_baseline_hazard(fit: CoxFit, at: ArrayLike | None = None, *, limits: Sca
     10.2. R `survfit(coxph)`; SAS PHREG `baseline`. StatsError STA-441 for ties without a baseline, STA-440.
 
     >>> cox_baseline_hazard(fit_cox([1, 2, 3, 4], [1, 1, 1, 1], [1, 0, 1, 0])).hazard.round(3).tolist()
-    [0.14, 0.358, 0.639, 1.639]
+    [0.14, 0.36, 0.64, 1.64]
     """
     data, beta, rows = _fitted(fit)
     x = np.zeros(fit.coef.size) if at is None else np.asarray(at, dtype=np.float64)
@@ -94,8 +94,8 @@ def cox_baseline_hazard(fit: CoxFit, at: ArrayLike | None = None, *, limits: Sca
 def cox_martingale_residuals(fit: CoxFit) -> Floats:
     """Martingale residuals of a fit, (n,): event minus expected events. Source: `martingale_residuals`.
 
-    >>> abs(cox_martingale_residuals(fit_cox([1, 2, 3, 4], [1, 1, 1, 1], [1, 0, 1, 0])).sum()) < 1e-9
-    True
+    >>> cox_martingale_residuals(fit_cox([1, 2, 3, 4], [1, 1, 1, 1], [1, 0, 1, 0])).round(2).tolist()
+    [0.64, 0.64, -0.64, -0.64]
     """
     data, beta, _ = _fitted(fit)
     return martingale_residuals(data, beta, efron=fit.ties == "efron")
@@ -107,7 +107,7 @@ def cox_deviance_residuals(fit: CoxFit) -> Floats:
     Source: Therneau, Grambsch and Fleming (1990), Biometrika 77, 147.
 
     >>> cox_deviance_residuals(fit_cox([1, 2, 3, 4], [1, 1, 1, 1], [1, 0, 1, 0])).round(2).tolist()
-    [0.72, 0.83, -0.48, -0.51]
+    [0.87, 0.87, -0.54, -0.54]
     """
     m, event = cox_martingale_residuals(fit), fit.data.sample.event
     expected = np.maximum(event - m, 1e-300)
@@ -117,8 +117,8 @@ def cox_deviance_residuals(fit: CoxFit) -> Floats:
 def cox_score_residuals(fit: CoxFit) -> Floats:
     """Score residuals, (n, covariates with an estimate), before weights; their weighted sums are 0.
 
-    >>> cox_score_residuals(fit_cox([1, 2, 3, 4], [1, 1, 1, 1], [1, 0, 1, 0])).sum().round(8) + 0.0
-    0.0
+    >>> bool(abs(cox_score_residuals(fit_cox([1, 2, 3, 4], [1, 1, 1, 1], [1, 0, 1, 0])).sum()) < 1e-9)
+    True
     """
     data, beta, _ = _fitted(fit)
     return score_residuals(data, beta, efron=fit.ties == "efron") * data.scale

@@ -21,10 +21,10 @@ compiled = njit(cache=True, error_model="numpy")
 class EventTable:
     """One row per event time of a stratum, by stratum and time.
 
-    `hazard`: increment of the cumulative hazard at x = centre, with its variance at a known beta; `mean` (m, p): mean covariate among those at risk,
-    averaged over tied deaths; `pull` (m, p): mean times increment. `tied_hazard`, `tied_pull`: the same as a row that
-    dies at this time feels it (Efron's method takes part of the dead out of the risk set). `info` (m, p, p): the
-    information of this time, empty unless asked for. Covariates are scaled.
+    `hazard`: increment of the cumulative hazard at x = centre, and its variance at a known beta; `mean` (m, p): mean
+    covariate among those at risk, averaged over tied deaths; `pull` (m, p): mean times increment. `tied_hazard` and
+    `tied_pull`: the same as a row that dies at this time feels it (Efron's method takes part of the dead out of the
+    risk set). `info` (m, p, p): the information of this time, empty unless asked for. Covariates are scaled.
     """
 
     stratum: Ints
@@ -115,8 +115,8 @@ def tabulate_events(data: CoxData, beta: Floats, *, efron: bool, with_info: bool
     full = info[:m][order] if with_info else info
     full = full + np.swapaxes(np.tril(full, -1), 1, 2)
     return EventTable(
-        stratum[order], place[:m, 1][order], place[:m, 2][order], hazard[:, 0], hazard[:, 2] * np.exp(-shift), mean[:m][order], pull[:, 0],
-        hazard[:, 1], pull[:, 1], full,
+        stratum[order], place[:m, 1][order], place[:m, 2][order], hazard[:, 0], hazard[:, 2] * np.exp(-shift),
+        mean[:m][order], pull[:, 0], hazard[:, 1], pull[:, 1], full,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ def martingale_residuals(data: CoxData, beta: Floats, *, efron: bool) -> Floats:
     Source: Barlow and Prentice (1988), Biometrika 75, 65; Therneau, Grambsch and Fleming (1990), Biometrika 77, 147.
     """
     table = tabulate_events(data, beta, efron=efron)
-    hazard, own = _hazards(data, table, table.hazard, table.tied_hazard)
+    hazard, _ = _hazards(data, table, table.hazard, table.tied_hazard)
     return data.sample.event - _risk(data, beta) * hazard
 
 
@@ -49,7 +49,7 @@ def clustered_covariance(data: CoxData, beta: Floats, naive: Floats, cluster: In
 
 def _risk(data: CoxData, beta: Floats) -> Floats:
     theta, shift = risk_scores(data, beta)
-    return theta * np.exp(shift)
+    return np.asarray(theta * np.exp(shift))
 
 
 def _hazards(data: CoxData, table: EventTable, plain: Floats, tied: Floats) -> tuple[Floats, Ints]:

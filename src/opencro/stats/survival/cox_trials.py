@@ -89,9 +89,7 @@ def solve_two_arms(table: Floats, m: int, efron: bool) -> tuple[float, float]:
 
 
 @compiled
-def fit_two_arms(
-    time: Floats, event: Bools, arm: Ints, stratum: Ints, strata: int, efron: bool, out: Floats
-) -> None:
+def fit_two_arms(time: Floats, event: Bools, arm: Ints, stratum: Ints, strata: int, efron: bool, out: Floats) -> None:
     """All trials with the arm alone: (trials, n) in, (trials, 2) with estimate and information out."""
     trials, rows = time.shape
     order, other, keys, counts = make_space(rows)

@@ -133,7 +133,8 @@ def kaplan_meier_quantile(
     where S(t) = 1 - p on an interval, its midpoint (R and SAS agree on this). Where that interval has no end, because
     the curve stays at 1 - p up to the last, censored time, "midpoint" takes the middle up to the last follow-up, as
     R does (note STA-411), and "none" gives no quantile, as SAS does. The limits are the times at which the limits of
-    the curve pass 1 - p in the same sense. Source: Brookmeyer and Crowley (1982), Biometrics 38, 29. StatsError STA-410.
+    the curve pass 1 - p in the same sense. StatsError STA-410.
+    Source: Brookmeyer and Crowley (1982), Biometrics 38, 29.
 
     >>> kaplan_meier_quantile(kaplan_meier([1, 2, 3, 4], [1, 1, 1, 1])).quantile.tolist()
     [2.5]
@@ -155,7 +156,7 @@ def _curve(sample: Sample, alpha: float, limits: Scale) -> KaplanMeier:
     table = count_at_risk(sample)
     n, d = table.n_risk, table.n_event
     with np.errstate(divide="ignore", invalid="ignore"):
-        survival = np.cumprod(np.where(n > 0, 1 - d / n, 1.0))
+        survival: Floats = np.cumprod(np.where(n > 0, 1 - d / n, 1.0), dtype=np.float64)
         greenwood = np.cumsum(np.where(d > 0, d / (n * (n - d)), 0.0))
         se = np.where(survival > 0, survival * np.sqrt(greenwood), np.nan)
     lower, upper = probability_limits(survival, se, alpha=alpha, limits=limits)

@@ -12,7 +12,13 @@ from scipy import stats
 from opencro.stats.result import Note, Result, StatsError
 from opencro.stats.survival.k_sample import score_arms
 from opencro.stats.survival.sample import (
-    Floats, Ints, Sample, check_alternative, take_labels, take_sample, take_strata,
+    Floats,
+    Ints,
+    Sample,
+    check_alternative,
+    take_labels,
+    take_sample,
+    take_strata,
 )  # fmt: skip
 from opencro.stats.survival.score import score_trials
 from opencro.stats.survival.weights import Weight, encode_weights
@@ -70,7 +76,7 @@ def weighted_log_rank(
     `log_rank`. U = sum w (d_1 - d n_1/n), var = sum w^2 d (n_0 n_1/n^2) (n - d)/(n - 1).
 
     >>> round(weighted_log_rank([1, 2, 3, 4], [1, 1, 1, 1], ["a", "a", "b", "b"], Gehan()).p, 4)
-    0.0801
+    0.1025
     """
     check_alternative(alternative)
     sample = take_sample(time, event)

@@ -36,9 +36,7 @@ def log_rank_batch(time: ArrayLike, event: ArrayLike, arm: ArrayLike) -> LogRank
     return _one_weight(time, event, arm, None, Weight())
 
 
-def stratified_log_rank_batch(
-    time: ArrayLike, event: ArrayLike, arm: ArrayLike, stratum: ArrayLike
-) -> LogRankBatch:
+def stratified_log_rank_batch(time: ArrayLike, event: ArrayLike, arm: ArrayLike, stratum: ArrayLike) -> LogRankBatch:
     """Stratified log-rank test of each of many two-arm trials.
 
     `stratum` (trials, n) or (n,), whole numbers from 0 on; the rest as in `log_rank_batch`.

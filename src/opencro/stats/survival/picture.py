@@ -1,4 +1,4 @@
-"""Pictures of curves over time, with limits and the numbers at risk below; colours that colour-blind readers tell apart."""
+"""Pictures of curves over time, with limits and the numbers at risk below, in colours that all readers tell apart."""
 
 from __future__ import annotations
 

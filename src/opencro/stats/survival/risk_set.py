@@ -23,8 +23,8 @@ class RiskTable:
 def count_at_risk(sample: Sample) -> RiskTable:
     """The table of a sample; a row counts as at risk at t if entry < t <= time."""
     times, place = np.unique(sample.time, return_inverse=True)
-    events = np.bincount(place, sample.weight * sample.event, times.size)
-    censored = np.bincount(place, sample.weight * ~sample.event, times.size)
+    events = np.bincount(place, sample.weight * sample.event, times.size).astype(np.float64)
+    censored = np.bincount(place, sample.weight * ~sample.event, times.size).astype(np.float64)
     leaving = (events + censored)[::-1].cumsum()[::-1]
     order = np.argsort(sample.entry, kind="stable")
     entered_weight = np.concatenate(([0.0], sample.weight[order].cumsum()))

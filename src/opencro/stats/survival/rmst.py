@@ -13,7 +13,13 @@ from opencro.stats.result import Note, Result, StatsError
 from opencro.stats.survival.curve_pass import area_trials
 from opencro.stats.survival.log_rank import Alternative, tail_p
 from opencro.stats.survival.sample import (
-    Floats, Ints, Sample, check_alpha, check_alternative, take_labels, take_sample,
+    Floats,
+    Ints,
+    Sample,
+    check_alpha,
+    check_alternative,
+    take_labels,
+    take_sample,
 )  # fmt: skip
 
 
@@ -66,9 +72,9 @@ def rmst(
     check_alpha(alpha)
     sample = take_sample(time, event)
     codes, levels = take_labels(np.zeros(sample.n, np.int64) if arm is None else arm, sample.n, "arm")
-    area, notes = _areas(sample, codes, levels, tau)
-    z, se = stats.norm.isf(alpha / 2), np.sqrt(area[:, 1])
     names = ["all"] if arm is None else levels
+    area, notes = _areas(sample, codes, names, tau)
+    z, se = stats.norm.isf(alpha / 2), np.sqrt(area[:, 1])
     return RestrictedMean(
         names, np.bincount(codes), float(tau), area[:, 0], se, area[:, 0] - z * se, area[:, 0] + z * se, notes
     )
@@ -101,8 +107,7 @@ def compare_rmst(
     lower, upper = point - half, point + half
     with np.errstate(divide="ignore", invalid="ignore"):
         z = point / se
-    scale = [lambda x: x, np.exp]
-    back = [np.array([f(x) for f, x in zip(scale, v, strict=True)]) for v in (point, lower, upper)]
+    back = [np.array([v[0], np.exp(v[1])]) for v in (point, lower, upper)]
     return RestrictedMeanContrast(
         ["difference", "ratio"], back[0], se, back[1], back[2], z, tail_p(z, alternative), notes
     )

@@ -44,7 +44,9 @@ def take_sample(
     weights = np.ones(n) if weight is None else _vector(weight, "weight")
     for name, array in (("event", events), ("entry", starts), ("weight", weights)):
         if array.shape != (n,):
-            raise StatsError("STA-402", f"{name} of shape {array.shape}", f"as many as time, {n}", "Give a value a row.")
+            raise StatsError(
+                "STA-402", f"{name} of shape {array.shape}", f"as many as time, {n}", "Give a value a row."
+            )
     if n == 0:
         raise StatsError("STA-401", "no rows", "at least one row", "Check the selection of the analysis set.")
     if (times < 0).any():

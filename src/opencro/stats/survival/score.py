@@ -6,6 +6,8 @@ forms. `k_sample.py` says the same in array expressions for any number of arms.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
@@ -33,7 +35,7 @@ def weigh(kind: int, a: float, b: float, n: float, survival: float, peto: float,
     if kind == GEHAN:
         return n
     if kind == TARONE_WARE:
-        return np.sqrt(n)
+        return math.sqrt(n)
     if kind == PETO:
         return peto
     if kind == MODIFIED_PETO:

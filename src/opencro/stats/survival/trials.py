@@ -37,7 +37,9 @@ def take_trials(time: ArrayLike, event: ArrayLike, arm: ArrayLike, stratum: Arra
         raise StatsError("STA-404", f"a time of {times.min()}", "times from 0 on", "Count from the start of follow-up.")
     arms, strata = _codes(arm, times.shape, "arm"), _codes(0 if stratum is None else stratum, times.shape, "stratum")
     if arms.max() > 1:
-        raise StatsError("STA-424", f"an arm {arms.max()}", "arms coded 0 and 1", "Code the control arm 0, the other 1.")
+        raise StatsError(
+            "STA-424", f"an arm {arms.max()}", "arms coded 0 and 1", "Code the control arm 0, the other 1."
+        )
     events = np.ascontiguousarray(np.broadcast_to(take_events(event), times.shape))
     return Trials(times, events, arms, strata, int(strata.max()) + 1)
 
