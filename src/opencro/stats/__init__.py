@@ -1,6 +1,6 @@
 """Statistical methods on plain arrays: `import opencro.stats as st`, then `st.survival.log_rank(...)`."""
 
-from opencro.stats import formula, generalized, linear, multiplicity, rates, summary, survival
+from opencro.stats import formula, generalized, linear, mmrm, multiplicity, rates, summary, survival
 from opencro.stats.result import Note, Result, StatsError
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "formula",
     "generalized",
     "linear",
+    "mmrm",
     "multiplicity",
     "rates",
     "summary",
