@@ -1,17 +1,32 @@
 """Statistical methods on plain arrays: `import opencro.stats as st`, then `st.survival.log_rank(...)`."""
 
-from opencro.stats import formula, generalized, linear, mmrm, multiplicity, rates, summary, survival
+from opencro.stats import (
+    binary,
+    categorical,
+    formula,
+    generalized,
+    linear,
+    mmrm,
+    multiplicity,
+    rank,
+    rates,
+    summary,
+    survival,
+)
 from opencro.stats.result import Note, Result, StatsError
 
 __all__ = [
     "Note",
     "Result",
     "StatsError",
+    "binary",
+    "categorical",
     "formula",
     "generalized",
     "linear",
     "mmrm",
     "multiplicity",
+    "rank",
     "rates",
     "summary",
     "survival",

@@ -42,7 +42,8 @@ def _camis(r: Reference) -> Numbers:
     sides, stratum = scenario.split(" | ")
     found = categorical.cochran_mantel_haenszel(_count(frame, *sides.split(" x "), stratum))
     i = STATISTICS[r.id.rsplit(".", 1)[1]]
-    return [found.chi_square[i], found.df[i], found.p_value[i]]
+    # SAS printed four decimals, for the smallest statistics a single digit.
+    return [round(float(found.chi_square[i]), 4), float(found.df[i]), round(float(found.p_value[i]), 4)]
 
 
 def _mcnemar(r: Reference) -> Numbers:

@@ -1,4 +1,4 @@
-"""Published results of the family `rank`."""
+"""Published results of the group `rank`: the family `rank`, and the t tests of `linear` on the same data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from opencro.stats import rank
+from opencro.stats import linear, rank
 from tests.reference.stats.material import Reference, table
 
 
@@ -43,6 +43,12 @@ def _van_elteren(r: Reference) -> list[float]:
     return [found.chi_square, found.p_value]
 
 
+def _t_test(r: Reference) -> list[float]:
+    method = {"ttest.pooled": linear.t_test_pooled, "ttest.welch": linear.t_test_welch}[r.id]
+    found = method(*_samples(r)[:2])
+    return [found.t, found.df, found.p_value, found.lower, found.upper]
+
+
 RECOMPUTE: dict[str, Callable[[Reference], float | Sequence[float]]] = {
     "wilcoxon.cc": _corrected,
     "wilcoxon.nocc": _uncorrected,
@@ -50,4 +56,5 @@ RECOMPUTE: dict[str, Callable[[Reference], float | Sequence[float]]] = {
     "hodges_lehmann": _shift,
     "strat.wilcoxon.coin": _blocks,
     "van_elteren": _van_elteren,
+    "ttest.*": _t_test,
 }

@@ -32,6 +32,7 @@ from opencro.stats.binary.one_sample_exact import (
     mid_p,
     mid_p_batch,
 )
+from opencro.stats.binary.picture import plot_strata
 from opencro.stats.binary.score import (
     cornfield,
     cornfield_batch,
@@ -123,6 +124,7 @@ __all__ = [
     "miettinen_nurminen_ratio_batch",
     "newcombe",
     "newcombe_batch",
+    "plot_strata",
     "santner_snell",
     "stratified_miettinen_nurminen",
     "stratified_miettinen_nurminen_batch",

@@ -175,7 +175,7 @@ def binomial_test(x: int, n: int, *, null: float = 0.5, alternative: Alternative
     Source: Clopper and Pearson, Biometrika 1934;26:404-413.
 
     Example:
-        >>> binomial_test(7, 10).p_value
+        >>> round(binomial_test(7, 10).p_value, 5)
         0.34375
     """
     (events, totals) = check_counts(x, n)

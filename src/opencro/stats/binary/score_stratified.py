@@ -55,7 +55,7 @@ def stratified_miettinen_nurminen(
     Source: Miettinen and Nurminen, Statistics in Medicine 1985;4:213-226, section 3.
 
     Example:
-        >>> stratified_miettinen_nurminen([8, 5], [20, 9], [4, 3], [19, 12]).lower > 0
+        >>> stratified_miettinen_nurminen([16, 10], [42, 20], [9, 4], [40, 22]).lower > 0
         True
     """
     return score_interval(

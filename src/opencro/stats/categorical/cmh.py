@@ -122,7 +122,7 @@ def cochran_mantel_haenszel(
     Source: Landis, Heyman and Koch, International Statistical Review 1978;46:237-254; SAS/STAT User's Guide, FREQ.
 
     Example:
-        >>> list(cochran_mantel_haenszel([[[8, 12], [4, 15], [5, 4]]]).df)
+        >>> cochran_mantel_haenszel([[[8, 12], [4, 15], [5, 4]]]).df.tolist()
         [1, 2, 2]
     """
     counts = check_table(tables, 3)

@@ -51,7 +51,7 @@ def cochran_armitage(
 
     Example:
         >>> cochran_armitage([1, 4, 8], [20, 20, 20]).z
-        2.69...
+        2.6865...
     """
     check_side(alternative)
     events, totals, s = _groups(x, n, scores)

@@ -57,7 +57,7 @@ def hodges_lehmann(x: ArrayLike, y: ArrayLike, *, alpha: float = 0.05) -> Shift:
 
     Example:
         >>> hodges_lehmann([1.1, 2.2, 3.3], [2.5, 3.5, 4.5, 5.5]).estimate
-        -1.85
+        -1.8
     """
     differences = _differences(x, y)
     n1, n2 = np.size(x), np.size(y)
