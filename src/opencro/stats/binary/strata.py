@@ -94,7 +94,7 @@ def stratified_newcombe(
 
     Example:
         >>> stratified_newcombe([8, 5], [20, 9], [4, 3], [19, 12]).lower
-        -0.02...
+        -0.00952...
     """
     counts, w, notes = _both_arms(x1, n1, x2, n2)
     z = critical_value(alpha)
@@ -132,7 +132,7 @@ def summary_score(x1: ArrayLike, n1: ArrayLike, x2: ArrayLike, n2: ArrayLike, *,
 
     Example:
         >>> summary_score([8, 5], [20, 9], [4, 3], [19, 12]).lower
-        -0.03...
+        -0.02099...
     """
     counts, _, notes = _both_arms(x1, n1, x2, n2)
     z = critical_value(alpha)
