@@ -14,7 +14,7 @@ from scipy import stats
 from opencro.stats import StatsError, rank
 
 TIED = s.lists(s.integers(0, 9), min_size=1, max_size=7).map(np.array)
-SMOOTH = s.lists(s.floats(-50, 50), min_size=4, max_size=12, unique=True).map(np.array)
+SMOOTH = s.lists(s.integers(-5000, 5000), min_size=4, max_size=12, unique=True).map(lambda v: np.array(v, dtype=float))
 SIDES = s.sampled_from(["two-sided", "less", "greater"])
 
 
