@@ -71,16 +71,21 @@ class Reml:
         return float(value + self.free * np.log(2 * np.pi)) / 2, gradient / 2
 
 
-def replay_jackknife(data: missing.IncompleteData) -> missing.Parameters:
-    """The parameters for all subjects and with each left out, as the reference run stopped at them."""
+def replay(data: missing.IncompleteData, weights: Floats, kind: str) -> missing.Parameters:
+    """The parameters for each row of weights (sets, n), as the reference run stopped at them."""
     model = Reml(data)
-    n, t = data.outcome.shape
-    weights = np.vstack([np.ones((1, n)), 1 - np.eye(n)])
+    visits = len(data.visits)
     beta, sigma = [], []
     for row in weights:
         model.sums(row)
-        end = minimize(model, np.zeros(t * (t + 1) // 2), jac=True, method="L-BFGS-B", options=RULE).x
+        end = minimize(model, np.zeros(visits * (visits + 1) // 2), jac=True, method="L-BFGS-B", options=RULE).x
         model(end)
         beta.append(model.beta)
         sigma.append(np.repeat(model.unpack(end)[0][None], len(data.groups), axis=0))
-    return missing.Parameters(np.stack(beta), np.stack(sigma), weights, "jackknife")
+    return missing.Parameters(np.stack(beta), np.stack(sigma), weights, kind)
+
+
+def replay_jackknife(data: missing.IncompleteData) -> missing.Parameters:
+    """For all subjects, then with each left out."""
+    n = len(data.outcome)
+    return replay(data, np.vstack([np.ones((1, n)), 1 - np.eye(n)]), "jackknife")

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from opencro.stats.linear import fit_linear_batch
 from opencro.stats.missing.imputation import Imputed
 from opencro.stats.missing.incomplete import Floats, IncompleteData
 from opencro.stats.missing.rubin import Alternative, pool_rubin_batch, wald
@@ -63,23 +64,24 @@ def compute_ancova_batch(values: Floats, weights: Floats, data: IncompleteData) 
     fixed = data.covariates[:, 0, :][:, data.baseline]
     others = [g for g in range(len(data.groups)) if g != data.reference]
     x = np.column_stack([np.ones(len(fixed)), *[(data.group == g).astype(float) for g in others], fixed])
-    equal = bool((weights == weights[0]).all())
-    used = weights[:1] if equal else weights
-    gram = np.einsum("mi,ip,iq->mpq", used, x, x, optimize=True)
-    if np.linalg.matrix_rank(gram[0]) < x.shape[1]:
+    sets, n, visits = values.shape
+    stacked = values.transpose(0, 2, 1).reshape(-1, n)
+    counted = np.repeat(weights, visits, axis=0)
+    if (weights > 1).any():
+        root = np.sqrt(counted)
+        fit = fit_linear_batch(x * root[:, :, None], stacked * root)
+    else:
+        fit = fit_linear_batch(x, np.where(counted > 0, stacked, np.nan))
+    if not np.isfinite(fit.beta).all():
         raise StatsError(
             "STA-605", "covariates that depend on each other", "a full set of arms and independent covariates",
             "Leave out a column.",
         )  # fmt: skip
-    right = np.einsum("mi,ip,mit->mpt", weights, x, values, optimize=True)
-    beta = np.linalg.solve(np.broadcast_to(gram, (len(values), *gram.shape[1:])), right)
-    residual = values - np.einsum("ip,mpt->mit", x, beta, optimize=True)
-    df = float(weights[0].sum()) - x.shape[1]
-    scale = np.einsum("mi,mit->mt", weights, residual**2) / df
-    combine = _rows(used, x, len(others))
-    spread = np.einsum("mkp,mpq,mkq->mk", combine, np.linalg.inv(gram), combine, optimize=True)
-    estimates = np.einsum("mkp,mpt->mtk", np.broadcast_to(combine, (len(values), *combine.shape[1:])), beta)
-    return estimates, scale[:, :, None] * spread[:, None, :], df
+    combine = _rows(weights, x, len(others))
+    estimates = np.einsum("mkp,mtp->mtk", combine, fit.beta.reshape(sets, visits, -1))
+    covariance = fit.covariance.reshape(sets, visits, x.shape[1], x.shape[1])
+    variances = np.einsum("mkp,mtpq,mkq->mtk", combine, covariance, combine, optimize=True)
+    return estimates, variances, float(weights[0].sum()) - x.shape[1]
 
 
 def _rows(weights: Floats, x: Floats, others: int) -> Floats:

@@ -45,8 +45,9 @@ def draw_parameters(
     setup = _set_up(data, same_covariance)
     rng = np.random.default_rng(seed)
     arms, visits = len(data.groups), len(data.visits)
-    beta = np.linalg.lstsq(setup.x[~np.isnan(setup.y)], setup.y[~np.isnan(setup.y)], rcond=None)[0]
-    scale = np.nanvar(setup.y - setup.x @ beta)
+    seen = ~np.isnan(setup.y)
+    beta = np.asarray(np.linalg.lstsq(setup.x[seen], setup.y[seen], rcond=None)[0], dtype=np.float64)
+    scale = float(np.nanvar(setup.y - setup.x @ beta))
     sigma: Floats = np.repeat(np.eye(visits)[None] * scale, setup.cross.shape[0], axis=0)
     out_beta, out_sigma = np.empty((imputations, beta.size)), np.empty((imputations, arms, visits, visits))
     of_arm = np.zeros(arms, dtype=np.int64) if same_covariance else np.arange(arms)

@@ -10,6 +10,7 @@ import numpy as np
 
 from opencro.stats.missing.incomplete import Bools, Floats, IncompleteData, Ints
 from opencro.stats.missing.strategies import assume_covariance, assume_mean
+from opencro.stats.result import StatsError
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +107,15 @@ def impute_random(data: IncompleteData, parameters: Parameters, *, seed: int) ->
     """Fills every gap with a draw from its distribution given what was observed and the assumption made.
 
     `parameters`: one set an imputation, from `draw_parameters` (Bayes) or `bootstrap_parameters` (approximate Bayes);
-    `seed`: of the draws. Source: Carpenter, Roger & Kenward (2013) J Biopharm Stat 23:1352.
+    `seed`: of the draws. Error: STA-606 (parameters that are no draws).
+    Source: Carpenter, Roger & Kenward (2013) J Biopharm Stat 23:1352.
     Example: `impute_random(data, draw_parameters(data, 20, seed=1), seed=2)`.
     """
-    return Imputed(
-        data, _fill(data, parameters, np.random.default_rng(seed)), parameters.weights, parameters.kind, True
-    )
+    if parameters.kind not in ("posterior", "bootstrap"):
+        raise StatsError(
+            "STA-606", f"draws from parameters of the kind {parameters.kind}", "draws of a posterior",
+            "Use `draw_parameters` or `bootstrap_parameters`.",
+        )  # fmt: skip
+    first = int(parameters.kind == "bootstrap")  # the whole data, which is no draw
+    chosen = Parameters(parameters.beta[first:], parameters.sigma[first:], parameters.weights[first:], parameters.kind)
+    return Imputed(data, _fill(data, chosen, np.random.default_rng(seed)), chosen.weights, chosen.kind, True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from opencro.stats.missing.imputation import Parameters
-from opencro.stats.missing.incomplete import Bools, Floats, IncompleteData
-from opencro.stats.mmrm import fit_mmrm
+from opencro.stats.missing.incomplete import Floats, IncompleteData
+from opencro.stats.mmrm import refit_mmrm_batch
 from opencro.stats.result import StatsError
 
 
@@ -25,7 +23,7 @@ def fit_parameters(data: IncompleteData, *, same_covariance: bool = True) -> Par
 def jackknife_parameters(data: IncompleteData, *, same_covariance: bool = True) -> Parameters:
     """`fit_parameters` for all subjects, then with each subject left out: n + 1 sets.
 
-    Errors: STA-605, those of `fit_mmrm`. Source: Wolbers et al. (2022) Pharm Stat 21:1246, section 3.3.
+    Errors: STA-605, STA-609 (no estimate). Source: Wolbers et al. (2022) Pharm Stat 21:1246, section 3.3.
     Example: `impute_conditional_mean(data, jackknife_parameters(data))`.
     """
     n = len(data.outcome)
@@ -33,11 +31,11 @@ def jackknife_parameters(data: IncompleteData, *, same_covariance: bool = True) 
 
 
 def bootstrap_parameters(data: IncompleteData, samples: int, *, seed: int, same_covariance: bool = True) -> Parameters:
-    """`fit_parameters` for all subjects, then for `samples` samples with replacement within arm and pattern of events.
+    """`fit_parameters` for all subjects, then for `samples` samples with replacement within arm.
 
     `seed`: of the samples. With `impute_conditional_mean` the spread of the estimates over the samples is the
     standard error; with `impute_random` the samples stand in for draws of the posterior (approximate Bayes). Errors:
-    STA-605, those of `fit_mmrm`. Source: Little & Rubin (2002), section 10.2.3; R rbmi, `method_approxbayes`.
+    STA-605, STA-609 (no estimate). Source: Little & Rubin (2002), section 10.2.3; R rbmi, `method_approxbayes`.
     Example: `impute_random(data, bootstrap_parameters(data, 20, seed=1), seed=2)`.
     """
     rng = np.random.default_rng(seed)
@@ -59,23 +57,16 @@ def _fit_sets(data: IncompleteData, weights: Floats, same_covariance: bool, kind
             "STA-605", f"{design.shape[2]} means and slopes, of which the data fix {rank}",
             "observed values for each", "Leave out covariates or shifts that no observed value speaks of.",
         )  # fmt: skip
-    fits = [_fit(data, known, design, w, same_covariance) for w in weights]
-    beta, sigma = (np.stack(part) for part in zip(*fits, strict=True))
-    return Parameters(beta, sigma, weights, kind)
-
-
-def _fit(
-    data: IncompleteData, known: Bools, design: Floats, weights: Floats, same_covariance: bool
-) -> tuple[Floats, Floats]:
-    """Means (p,) and covariances (arms, T, T) for subjects repeated as often as `weights` say."""
-    rows = np.repeat(np.arange(len(weights)), weights.astype(int))
-    at, visit = np.nonzero(known[rows])
-    x = design[rows[at], visit]
-    names = [f"x{k}" for k in range(x.shape[1])]
-    columns: dict[str, Any] = {name: x[:, k] for k, name in enumerate(names)}
-    columns |= {"y": data.outcome[rows[at], visit], "subject": at, "visit": visit, "arm": data.group[rows[at]]}
-    fit = fit_mmrm(
-        "y ~ 0 + " + " + ".join(names), columns, subject="subject", visit="visit", fallback=(),
-        group=None if same_covariance else "arm",
+    at, visit = np.nonzero(known)
+    fit = refit_mmrm_batch(
+        design[at, visit], data.outcome[at, visit], at, visit, weights[:, known.any(axis=1)],
+        group=None if same_covariance else data.group[at],
     )  # fmt: skip
-    return fit.estimate, fit.sigma if not same_covariance else np.repeat(fit.sigma, len(data.groups), axis=0)
+    lost = int((~fit.converged).sum())
+    if lost:
+        raise StatsError(
+            "STA-609", f"{lost} of {len(weights)} sets of subjects without an estimate", "an estimate for each",
+            "Use one covariance for all arms, fewer visits or covariates, or `draw_parameters`.",
+        )  # fmt: skip
+    sigma = np.repeat(fit.sigma, len(data.groups), axis=1) if same_covariance else fit.sigma
+    return Parameters(fit.beta, sigma, weights, kind)
