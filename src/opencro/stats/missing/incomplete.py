@@ -97,9 +97,7 @@ def arrange_outcomes(
     groups = tuple(sorted(set(arms)))
     if str(reference) not in groups:
         raise _wrong(f"the reference {reference}", f"one of {', '.join(groups)}")
-    names = tuple(str(v) for v in visits) if visits is not None else tuple(f"visit {t + 1}" for t in range(y.shape[1]))
-    if len(set(names)) != y.shape[1]:
-        raise _wrong(f"the visits {', '.join(names)}", f"{y.shape[1]} different names")
+    names = _name_visits(visits, y.shape[1])
     x, labels, baseline = _stack_covariates(covariates or {}, y.shape)
     unknown = set(same_slope) - set(labels)
     if unknown:
@@ -144,6 +142,13 @@ def with_off_treatment_shift(data: IncompleteData) -> IncompleteData:
     (2023), Roger et al. (2019) as reviewed in Bell et al. (2025); the simplest of their models.
     """
     return replace(data, off_treatment=True)
+
+
+def _name_visits(visits: Sequence[str] | None, count: int) -> tuple[str, ...]:
+    names = tuple(str(v) for v in visits) if visits is not None else tuple(f"visit {t + 1}" for t in range(count))
+    if len(set(names)) != count:
+        raise _wrong(f"the visits {', '.join(names)}", f"{count} different names")
+    return names
 
 
 def _stack_covariates(given: Mapping[str, ArrayLike], shape: tuple[int, int]) -> tuple[Floats, tuple[str, ...], Bools]:
