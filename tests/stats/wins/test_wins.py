@@ -225,7 +225,7 @@ def test_sides(alternative: str) -> None:
     [
         (lambda: wins.win_statistics([], [1, 0], reference=0), "STA-730"),
         (lambda: wins.win_statistics([wins.Measurement([[1.0, 2.0]])], [1, 0], reference=0), "STA-730"),
-        (lambda: wins.win_statistics([wins.Measurement([1]), wins.Measurement([1, 2])], [1, 0], reference=0), "STA-730"),
+        (lambda: wins.win_statistics([wins.Measurement(v) for v in ([1], [1, 2])], [1, 0], reference=0), "STA-730"),
         (lambda: wins.win_statistics([wins.Measurement([1.0, 2.0])], [1, 0], reference=0, strata=[1]), "STA-730"),
         (lambda: wins.win_statistics([wins.RecurrentEvents([[1.0]], [1.0, 2.0])], [1, 0], reference=0), "STA-730"),
         (lambda: wins.win_statistics([wins.RecurrentEvents([[], []], [1.0, -2.0])], [1, 0], reference=0), "STA-731"),
