@@ -6,12 +6,14 @@ from opencro.stats import (
     formula,
     generalized,
     linear,
+    missing,
     mmrm,
     multiplicity,
     rank,
     rates,
     summary,
     survival,
+    wins,
 )
 from opencro.stats.result import Note, Result, StatsError
 
@@ -24,10 +26,12 @@ __all__ = [
     "formula",
     "generalized",
     "linear",
+    "missing",
     "mmrm",
     "multiplicity",
     "rank",
     "rates",
     "summary",
     "survival",
+    "wins",
 ]
