@@ -77,7 +77,8 @@ def refit_mmrm_batch(
     `subject_weights` (trials, subjects), subjects in their sorted order, say how often the likelihood of a subject
     counts: its number in a bootstrap sample, zero if it is left out. `combinations` (k, p) get a standard error and
     degrees of freedom. Other options: see `fit_mmrm`. The search begins at the estimate of the whole data; a trial
-    without an estimate is NaN and not `converged`. Raises StatsError as `fit_mmrm_arrays`, STA-315 for weights of a wrong shape.
+    without an estimate is NaN and not `converged`. Raises StatsError as `fit_mmrm_arrays`; STA-315 for weights of a
+    wrong shape.
 
     >>> x, who = np.tile(np.eye(2), (3, 1)), [1, 1, 2, 2, 3, 3]
     >>> refit_mmrm_batch(x, [1.0, 2, 4, 3, 2, 5], who, [0, 1] * 3, np.ones((1, 3))).beta.round(3)
