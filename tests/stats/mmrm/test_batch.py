@@ -81,6 +81,25 @@ def test_many_responses(own_covariates: bool, reml: bool) -> None:
         assert batch.se[trial, 0] == pytest.approx(fit.contrast(c).se[0], rel=1e-6)
 
 
+@pytest.mark.parametrize("df", ["kenward-roger", "kenward-roger-linear"])
+def test_methods_and_weights_of_rows(df: str) -> None:
+    rng = np.random.default_rng(7)
+    made = make_trial(7)
+    weights = rng.uniform(0.5, 2.0, len(made.y))
+    arrays = (made.x, made.y, made.subject, made.visit)
+    c = rng.normal(size=(2, made.x.shape[1]))
+    single = fit_mmrm_arrays(*arrays, weights=weights, df=df)
+    wanted = single.contrast(c)
+    one = refit_mmrm_batch(*arrays, np.ones((1, 40)), weights=weights, df=df, combinations=c)
+    two = fit_mmrm_batch(*arrays, weights=weights, df=df, combinations=c)
+    for batch in (one, two):
+        assert batch.neg2_log_likelihood[0] == pytest.approx(single.neg2_log_likelihood, rel=1e-10)
+        np.testing.assert_allclose(batch.se[0], wanted.se, rtol=1e-6)
+        np.testing.assert_allclose(batch.df[0], wanted.df, rtol=1e-5)
+    with pytest.raises(StatsError, match="STA-309"):
+        fit_mmrm_batch(*arrays, df="residual")
+
+
 def test_a_trial_without_an_estimate_is_nan_and_says_so() -> None:
     made = make_trial(5, subjects=30)
     weights = np.ones((3, 30))

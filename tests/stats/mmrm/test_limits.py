@@ -177,6 +177,26 @@ def test_rows_without_a_response_are_left_out() -> None:
     assert two.neg2_log_likelihood == one.neg2_log_likelihood
 
 
+def test_the_order_of_visits_is_told_where_text_misleads() -> None:
+    columns = make_trial(14).columns()
+    weeks = {"V0": "Week 4", "V1": "Week 8", "V2": "Week 12", "V3": "Week 16"}
+    columns["visit"] = [weeks[str(v)] for v in columns["visit"]]
+    formula = "y ~ base + arm * visit"
+    text = fit_mmrm(formula, columns, subject="id", visit="visit", covariance="ar1")
+    assert [n.code for n in text.notes] == ["STA-316"]
+    time = fit_mmrm(
+        formula, columns, subject="id", visit="visit", covariance="ar1", levels={"visit": list(weeks.values())}
+    )
+    assert time.notes == ()
+    alone = fit_mmrm(
+        "y ~ base", columns, subject="id", visit="visit", covariance="ar1", levels={"visit": list(weeks.values())}
+    )
+    assert alone.visits == tuple(weeks.values())
+    with pytest.raises(StatsError, match="Week 16"):
+        fit_mmrm("y ~ base", columns, subject="id", visit="visit", levels={"visit": ["Week 4", "Week 8", "Week 12"]})
+    assert time.neg2_log_likelihood < text.neg2_log_likelihood - 5
+
+
 def test_what_a_fit_shows() -> None:
     fit = fit_mmrm("y ~ base + arm * visit", make_trial(13).columns(), subject="id", visit="visit", group="arm")
     text = str(fit)

@@ -63,6 +63,15 @@ def maximize(structure: Structure, layout: Layout, start: Floats, *, reml: bool,
     return Optimum(point, slope, converged, used, decrement)
 
 
+def one_trial(optimum: Optimum, trial: int) -> Optimum:
+    """The optimum of a single trial."""
+    at = np.array([trial])
+    slope = Slope(*(getattr(optimum.slope, name)[at] for name in Slope.__dataclass_fields__))
+    return Optimum(
+        _take(optimum.point, at), slope, optimum.converged[at], optimum.iterations[at], optimum.decrement[at]
+    )
+
+
 def _steps(slope: Slope) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """The step, the improvement of -2 l that it promises, and whether the Hessian is positive definite."""
     hessian = np.where(np.isfinite(slope.hessian), slope.hessian, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -62,7 +63,8 @@ def fit_mmrm(
     named = {"subject": subject, "visit": visit, "group": group, "weights": weights, "coordinates": places}
     others = tuple(n for n in (subject, visit, group, weights, *places) if n is not None)
     matrix = model_matrix(formula, data, levels=levels, reference=reference, complete=others)
-    rows = _rows_of(matrix, {name: _column(data, name, matrix.keep) for name in others}, named)
+    columns = {name: _column(data, name, matrix.keep) for name in others}
+    rows = _rows_of(matrix, columns, named, (levels or {}).get(visit))
     settings = Settings(covariance, reml, df, vcov, fallback, alpha)
     return _fit(rows, settings, matrix.names, matrix, named)
 
@@ -87,18 +89,21 @@ def fit_mmrm_arrays(
     return _fit(rows, Settings(covariance, reml, df, vcov, fallback, alpha), titles, None, {})
 
 
-def _rows_of(matrix: ModelMatrix, column: Mapping[str, NDArray[Any]], named: Mapping[str, Any]) -> Rows:
+def _rows_of(
+    matrix: ModelMatrix, column: Mapping[str, NDArray[Any]], named: Mapping[str, Any], order: Sequence[Any] | None
+) -> Rows:
     if matrix.response is None:
         raise StatsError("STA-303", "a formula without a response", "y ~ ...", "Write the response before ~.")
     group, weights, places = named["group"], named["weights"], named["coordinates"]
-    codes, labels = _visits(matrix, named["visit"], column[named["visit"]])
+    codes, labels = _visits(matrix, named["visit"], column[named["visit"]], order)
     rows = check_rows(
         matrix.x, matrix.response, column[named["subject"]], codes,
         group=None if group is None else column[group],
         weights=None if weights is None else column[weights],
         coordinates=np.column_stack([column[n] for n in places]) if places else None,
     )  # fmt: skip
-    return replace(rows, visits=tuple(labels[i] for i in rows.visits))
+    visits = tuple(labels[i] for i in rows.visits)
+    return replace(rows, visits=visits, notes=(*rows.notes, *(_order_note(visits) if order is None else ())))
 
 
 def _fit(
@@ -142,6 +147,17 @@ def notes_of(solution: Solution) -> tuple[Note, ...]:
     return (Note("STA-313", f"the covariance is {solution.structure.name}, not the first choice ({tried})"),)
 
 
+def _order_note(visits: tuple[Any, ...]) -> tuple[Note, ...]:
+    """Text sorts "Week 12" before "Week 8", which a covariance that knows neighbours would take for their order."""
+    if not all(isinstance(v, str) for v in visits):
+        return ()
+    numbers = [[int(n) for n in re.findall(r"\d+", v)] for v in visits]
+    if not all(numbers) or numbers == sorted(numbers):
+        return ()
+    order = ", ".join(visits)
+    return (Note("STA-316", f"the visits are taken in the order {order}; give their order in `levels`"),)
+
+
 def _expand(kept: NDArray[np.bool_], beta: Floats, covariance: Floats) -> tuple[Floats, Floats]:
     whole, spread = np.full(len(kept), np.nan), np.full((len(kept), len(kept)), np.nan)
     whole[kept], spread[np.ix_(kept, kept)] = beta, covariance
@@ -152,9 +168,18 @@ def _column(data: Mapping[str, Any] | pl.DataFrame, name: str, keep: NDArray[np.
     return np.asarray(pl.Series(name, data[name], strict=False).filter(pl.Series(keep)).to_numpy())
 
 
-def _visits(matrix: ModelMatrix, visit: str, values: NDArray[Any]) -> tuple[ArrayLike, tuple[Any, ...]]:
-    """Codes of the visits and their labels: the model's order of the levels where it has the visit as a factor."""
+def _visits(
+    matrix: ModelMatrix, visit: str, values: NDArray[Any], order: Sequence[Any] | None
+) -> tuple[ArrayLike, tuple[Any, ...]]:
+    """Codes of the visits and their labels, in the order of the levels where the model has the visit as a factor."""
     if visit in matrix.levels:
         return matrix.columns_used[visit].codes, matrix.levels[visit]  # type: ignore[union-attr]
     labels, codes = np.unique(values, return_inverse=True)
-    return codes, tuple(labels.tolist())
+    if order is None:
+        return codes, tuple(labels.tolist())
+    unknown = set(labels.tolist()) - set(order)
+    if unknown:
+        remedy = "Add it to the levels."
+        raise StatsError("STA-303", f"{visit} = {min(map(str, unknown))!r}", f"one of {list(order)}", remedy)
+    place = {label: i for i, label in enumerate(order)}
+    return np.array([place[v] for v in labels.tolist()])[codes], tuple(order)

@@ -24,12 +24,7 @@ class Trials:
     shift: Floats = field(repr=False)  # (trials or 1, p)
     size: Floats = field(repr=False)  # (trials or 1,)
     rows: Floats = field(repr=False)  # (trials,): the (weighted) number of values
-
-    def pick(self, part: slice) -> Trials:
-        """Some of the trials."""
-        layout = self.layout.pick(np.arange(len(self.rows))[part])
-        parts = [v if len(v) == 1 else v[part] for v in (self.triangle, self.shift, self.size)]
-        return Trials(layout, parts[0], parts[1], parts[2], self.rows[part])
+    log_weight: Floats = field(repr=False)  # (trials,): the sum of the logarithms of the weights of rows
 
 
 @dataclass(frozen=True)
@@ -41,8 +36,11 @@ class Basis:
     vectors: Floats  # (rank, visits, columns)
 
 
-def weigh_subjects(scaled: Scaled, bases: tuple[Basis, ...], weights: Floats) -> Trials:
-    """One trial per row of `weights` (trials, subjects): a subject's likelihood counts that often."""
+def weigh_subjects(scaled: Scaled, bases: tuple[Basis, ...], weights: Floats, logs: Floats) -> Trials:
+    """One trial per row of `weights` (trials, subjects): a subject's likelihood counts that often.
+
+    `logs` (subjects,) are the sums of the logarithms of the weights of their rows.
+    """
     cells = scaled.cells
     _, first = sort_classes(cells)
     stacks, owner, counts = [], [], []
@@ -67,7 +65,9 @@ def weigh_subjects(scaled: Scaled, bases: tuple[Basis, ...], weights: Floats) ->
         cells.group[first], distance,
     )  # fmt: skip
     rows = weights @ cells.observed.sum(axis=1)
-    return Trials(layout, scaled.triangle[None], scaled.least_squares[None], np.array([scaled.size]), rows)
+    return Trials(
+        layout, scaled.triangle[None], scaled.least_squares[None], np.array([scaled.size]), rows, weights @ logs
+    )
 
 
 def find_bases(cells: Cells) -> tuple[Basis, ...]:
@@ -108,7 +108,7 @@ def lay_responses(x: Floats, y: Floats, subject: Ints, visit: Ints, group: Ints,
     table = [np.column_stack([masked[t if len(masked) > 1 else 0], rows[t]]) for t in range(len(y))]
     cells = [_cells_of(table[t], seen[t], subject, visit, subjects, visits, group) for t in range(len(y))]
     shift = np.linalg.solve(triangle, along[..., None])[..., 0]
-    return Trials(_union(cells), triangle, shift, size, seen.sum(axis=1).astype(float))
+    return Trials(_union(cells), triangle, shift, size, seen.sum(axis=1).astype(float), seen @ np.log(weight))
 
 
 def _cells_of(
