@@ -3,6 +3,7 @@
 from opencro.stats import (
     binary,
     categorical,
+    dose_response,
     formula,
     generalized,
     linear,
@@ -23,6 +24,7 @@ __all__ = [
     "StatsError",
     "binary",
     "categorical",
+    "dose_response",
     "formula",
     "generalized",
     "linear",

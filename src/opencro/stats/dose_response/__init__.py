@@ -1,0 +1,69 @@
+"""Dose-response: curves, tests for a signal, MCP-Mod, target doses."""
+
+from opencro.stats.dose_response.batch import (
+    ContrastBatch,
+    CurveBatch,
+    fit_dose_response_batch,
+    multiple_contrast_test_batch,
+    trend_test_batch,
+)
+from opencro.stats.dose_response.contrasts import (
+    Candidate,
+    ContrastTests,
+    candidate,
+    contrast_tests,
+    maximum_critical_value,
+    multiple_contrast_test,
+    optimal_contrasts,
+    trend_test,
+)
+from opencro.stats.dose_response.estimates import DoseMeans, compute_dose_means, dose_means
+from opencro.stats.dose_response.fit import DoseFit, fit_dose_response
+from opencro.stats.dose_response.mcp_mod import McpMod, mcp_mod
+from opencro.stats.dose_response.shapes import (
+    EMAX,
+    EXPONENTIAL,
+    LINEAR,
+    LOGISTIC,
+    QUADRATIC,
+    SIGMOID_EMAX,
+    Shape,
+    beta_shape,
+    log_linear,
+)
+from opencro.stats.dose_response.targets import TargetDose, effective_dose, target_dose
+
+__all__ = [
+    "EMAX",
+    "EXPONENTIAL",
+    "LINEAR",
+    "LOGISTIC",
+    "QUADRATIC",
+    "SIGMOID_EMAX",
+    "Candidate",
+    "ContrastBatch",
+    "ContrastTests",
+    "CurveBatch",
+    "DoseFit",
+    "DoseMeans",
+    "McpMod",
+    "Shape",
+    "TargetDose",
+    "beta_shape",
+    "candidate",
+    "compute_dose_means",
+    "contrast_tests",
+    "dose_means",
+    "effective_dose",
+    "fit_dose_response",
+    "fit_dose_response_batch",
+    "log_linear",
+    "maximum_critical_value",
+    "mcp_mod",
+    "multiple_contrast_test",
+    "multiple_contrast_test_batch",
+    "optimal_contrasts",
+    "target_dose",
+    "trend_test",
+    "trend_test_batch",
+]
