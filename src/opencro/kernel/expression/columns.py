@@ -132,6 +132,8 @@ def _column(node: Node, types: Types) -> _Column:
             return _Column(_one_of(node, types), "boolean")
         case Arithmetic(sign=sign, left=left, right=right):
             first, second = (_read(part, "number", types) for part in (left, right))
+            if sign == "/":
+                return _Column(finite_column(once(operator.truediv, pl.Float64, first, second)), "number")
             return _Column(finite_column(_SIGNS[sign](first, second)), "number")
         case Call():
             return _call(node, types)

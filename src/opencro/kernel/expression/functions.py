@@ -63,9 +63,14 @@ def _round_column(number: pl.Expr, digits: pl.Expr | None = None) -> pl.Expr:
 def _rounded(number: pl.Series, digits: pl.Series) -> pl.Series:
     scale = math.pow(10.0, digits.item(0) if len(digits) else 0.0)
     scaled = number.abs() * scale
-    rounded = (scaled + 0.5 + scaled * _FUZZ).floor() / scale
+    rounded = (scaled + 0.5 + scaled * _FUZZ).floor() / _for_each(scale, scaled)
     signed = rounded.zip_with(~(number < 0).fill_null(value=False), -rounded)
     return signed.zip_with(scaled.is_finite().fill_null(value=False), number)
+
+
+def _for_each(scale: float, values: pl.Series) -> pl.Series:
+    """A number for each row: Polars divides by one number by multiplying with its reciprocal, 328 / 10 is then not 32.8."""
+    return pl.Series([scale], dtype=pl.Float64).new_from_index(0, len(values))
 
 
 def _years_between(start: date, end: date) -> float:

@@ -1,0 +1,1 @@
+"""Tabulated data -> analysis datasets (ADaM); results and displays follow."""

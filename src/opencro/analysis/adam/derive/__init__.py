@@ -1,0 +1,116 @@
+"""The library of derivations, usable one by one on any data frame, and the registry that declarations name them by."""
+
+from opencro.analysis.adam.derive.baseline import (
+    derive_baseline,
+    derive_baseline_flag,
+    derive_carried,
+    derive_change,
+    derive_percent_change,
+    derive_previous,
+    derive_ratio,
+    derive_shift,
+)
+from opencro.analysis.adam.derive.dates import (
+    derive_date,
+    derive_duration,
+    derive_on_treatment,
+    derive_study_day,
+    derive_treatment_emergent,
+)
+from opencro.analysis.adam.derive.derivation import DERIVATIONS, Derivation, Parameter
+from opencro.analysis.adam.derive.endpoint import (
+    derive_copied_records,
+    derive_endpoint_records,
+    derive_locf_records,
+    derive_parameter_records,
+    derive_summary_records,
+    derive_total_records,
+)
+from opencro.analysis.adam.derive.flag import (
+    derive_chosen,
+    derive_criterion,
+    derive_extreme_flag,
+    derive_extreme_records,
+    derive_flag,
+    derive_query_name,
+)
+from opencro.analysis.adam.derive.grade import (
+    Grade,
+    derive_pooled_group,
+    derive_range_indicator,
+    derive_rank,
+    derive_toxicity_grade,
+)
+from opencro.analysis.adam.derive.merge import (
+    derive_merged,
+    derive_merged_flag,
+    derive_merged_summary,
+    derive_supplemental,
+)
+from opencro.analysis.adam.derive.time_to_event import Happening, derive_time_to_event
+from opencro.analysis.adam.derive.value import (
+    derive_aligned,
+    derive_capitalized,
+    derive_category,
+    derive_computed,
+    derive_constant,
+    derive_cut,
+    derive_first_present,
+    derive_mapped,
+    derive_text,
+)
+from opencro.analysis.adam.derive.visits import Window, derive_window_of_visit, derive_windows
+
+__all__ = [
+    "DERIVATIONS",
+    "Derivation",
+    "Grade",
+    "Happening",
+    "Parameter",
+    "Window",
+    "derive_aligned",
+    "derive_baseline",
+    "derive_capitalized",
+    "derive_baseline_flag",
+    "derive_carried",
+    "derive_category",
+    "derive_change",
+    "derive_chosen",
+    "derive_computed",
+    "derive_constant",
+    "derive_copied_records",
+    "derive_criterion",
+    "derive_cut",
+    "derive_date",
+    "derive_duration",
+    "derive_endpoint_records",
+    "derive_extreme_flag",
+    "derive_extreme_records",
+    "derive_first_present",
+    "derive_flag",
+    "derive_locf_records",
+    "derive_mapped",
+    "derive_merged",
+    "derive_merged_flag",
+    "derive_merged_summary",
+    "derive_on_treatment",
+    "derive_parameter_records",
+    "derive_percent_change",
+    "derive_pooled_group",
+    "derive_previous",
+    "derive_query_name",
+    "derive_range_indicator",
+    "derive_rank",
+    "derive_ratio",
+    "derive_shift",
+    "derive_study_day",
+    "derive_summary_records",
+    "derive_supplemental",
+    "derive_text",
+    "derive_time_to_event",
+    "derive_total_records",
+    "derive_toxicity_grade",
+    "derive_treatment_emergent",
+    "derive_window_of_visit",
+    "derive_windows",
+]

@@ -1,0 +1,201 @@
+"""What a statistician declares for one analysis dataset: its rows, the steps that make it, its variables.
+
+The same declaration makes the dataset, its Define-XML entry and the answer to `opencro trace`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from opencro.analysis.adam.derive import Derivation
+from opencro.analysis.adam.derive.derivation import parsed
+from opencro.study import Name, Part, Text
+
+Kind = Literal[
+    "SUBJECT LEVEL ANALYSIS DATASET", "OCCURRENCE DATA STRUCTURE", "BASIC DATA STRUCTURE", "ADAM OTHER"
+]  # fmt: skip
+Origin = Literal["Predecessor", "Derived", "Assigned"]
+
+
+class RowSource(Part):
+    """Where rows come from: the records of a dataset, tabulated or analysed, with all their variables."""
+
+    dataset: Name = Field(alias="from")
+    where: str = Field(default="", description="expression over the dataset's variables; other records give no row")
+
+
+class VariableSpec(Part):
+    """What is said of a variable beyond how it is made; label and type are inherited from the variable's source."""
+
+    label: str = Field(default="", max_length=40)
+    type: Literal["", "text", "integer", "float", "date"] = ""
+    length: int | None = Field(default=None, ge=1)
+    origin: Origin | None = None
+    predecessor: str = Field(default="", description="DATASET.VARIABLE, where it is not the one that the steps say")
+    derivation: str = Field(default="", description="the method in words, where the steps' own words do not do")
+    codelist: str = Field(default="", description="variable of the dataset that holds the decode of each value")
+    comment: str = ""
+
+
+class ParameterSpec(Part):
+    """What is said of a parameter: how its AVAL is made."""
+
+    code: Text
+    derivation: Text
+
+
+class DatasetHead(Part):
+    """The part of a declaration that is checked as a whole; steps are read after it."""
+
+    dataset: str = Field(pattern=r"^AD[A-Z0-9]{0,6}$")
+    label: str = Field(min_length=1, max_length=40)
+    kind: Kind = Field(alias="class")
+    structure: Text
+    keys: tuple[Name, ...] = Field(min_length=1)
+    order: tuple[str, ...] = Field(default=(), description="a leading - is descending; the keys when left out")
+    rows: tuple[RowSource, ...] = Field(min_length=1)
+    tables: dict[str, Any] = Field(default={}, description="lists and mappings that steps name")
+    variables: dict[str, VariableSpec | None] = Field(min_length=1)
+    parameters: tuple[ParameterSpec, ...] = Field(default=(), description="how AVAL of a parameter is made")
+    comment: str = ""
+
+
+class Switch(Part):
+    """A documented peculiarity of this study's original datasets that a step reproduces while it is on."""
+
+    id: Name
+    on: bool
+    what: Text
+    evidence: Text
+
+
+class SwitchFile(Part):
+    """analysis/switches.yaml."""
+
+    switches: tuple[Switch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One derivation with its arguments; `when` limits it to rows, elsewhere its variables stay as they were."""
+
+    derivation: Derivation
+    arguments: Mapping[str, Any]
+    when: str = ""
+    switch: str = ""
+    unless: str = ""
+    note: str = ""
+    line: int | None = None
+
+    def of_role(self, *roles: str) -> Iterable[Any]:
+        """Arguments (or defaults) of these roles that say something."""
+        for parameter in self.derivation.parameters:
+            value = self.arguments.get(parameter.name, parameter.default)
+            if parameter.role in roles and value is not None and value != "":
+                yield value
+
+    @property
+    def source(self) -> str:
+        """The dataset that is looked into; empty where there is none."""
+        return next(iter(self.of_role("source")), "")
+
+    def reads(self) -> frozenset[str]:
+        """Columns of the data that are read."""
+        found = {*names_in(self.when)}
+        for value in self.of_role("column", "formula", "template"):
+            found |= _IN_BRACES(value) if "{" in value else names_in(value)
+        for value in self.of_role("columns"):
+            found |= set(value)
+        for value in self.of_role("cases"):
+            found |= {n for text in value.values() for n in names_in(text)}
+        for value in self.of_role("grades"):
+            found |= {n for grade in value for n in names_in(grade.where)}
+        for value in self.of_role("censoring"):
+            found.add(value.date)
+        if not self.source:
+            found |= {n.lstrip("-") for value in self.of_role("order") for n in value}
+            found |= {n for value in self.of_role("condition") for n in names_in(value)}
+        return frozenset(found)
+
+    def reads_source(self) -> frozenset[str]:
+        """Columns of the source that are read, also those that are not taken over."""
+        if not self.source:
+            return frozenset()
+        found = {n.lstrip("-") for value in self.of_role("order", "columns") for n in value}
+        found |= {n for value in self.of_role("condition") for n in names_in(value)}
+        found |= {column for value in self.of_role("taken") for column in value.values()}
+        found |= set(self.of_role("source column"))
+        for value in self.of_role("event"):
+            found |= {value.date, *names_in(value.where), *([value.sequence] if value.sequence else [])}
+        if self.derivation.name == "supplemental":
+            return frozenset({"QNAM", "QVAL"})
+        return frozenset(found)
+
+    def makes(self) -> tuple[str, ...]:
+        """Columns that are made (in rows that are added: given values)."""
+        new = next(iter(self.of_role("new")), "")
+        found = [fixed.replace("{new}", str(new)) for fixed in self.derivation.makes]
+        found += [value for value in self.of_role("new")]
+        found += [name for value in self.of_role("taken", "given") for name in value]
+        return tuple(dict.fromkeys(found))
+
+    def words(self) -> str:
+        """The rule in words."""
+        said = {p.name: self.arguments.get(p.name, p.default) for p in self.derivation.parameters}
+        text = re.sub(r"\{(\w+)\}", lambda m: _say(m.group(1), said.get(m.group(1))), self.derivation.words)
+        only = f" Only where {self.when}." if self.when else ""
+        return f"{text}.{only}{f' {self.note}' if self.note else ''}"
+
+
+def _IN_BRACES(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+def names_in(text: str) -> frozenset[str]:
+    """The names that an expression mentions; none for an empty text."""
+    return frozenset(parsed(text).names()) if text else frozenset()
+
+
+def _say(name: str, value: Any) -> str:
+    if name == "where":
+        return f", of records where {value}" if value else ""
+    if name == "order":
+        return f", ordered by {', '.join(value)}" if value else ""
+    if isinstance(value, BaseModel):
+        return ", ".join(f"{k} {v}" for k, v in value.model_dump().items() if v not in ("", None))
+    if isinstance(value, Mapping):
+        return "; ".join(f"{k} ({v})" for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_say("", v) for v in value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "missing" if value in (None, "") else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisDataset:
+    """analysis/<ADxx>.yaml, read."""
+
+    name: str
+    label: str
+    kind: str
+    structure: str
+    keys: tuple[str, ...]
+    order: tuple[str, ...]
+    rows: tuple[RowSource, ...]
+    steps: tuple[Step, ...]
+    variables: Mapping[str, VariableSpec]
+    parameters: tuple[ParameterSpec, ...] = ()
+    comment: str = ""
+    file: str = ""
+    lines: Mapping[str, int | None] = field(default_factory=dict)
+
+    def needs(self) -> frozenset[str]:
+        """Datasets that must be there before."""
+        sources = {s.source for s in self.steps if s.source} | {r.dataset for r in self.rows}
+        return frozenset(sources - {self.name})
