@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from opencro.analysis.adam.derive import Derivation
+from opencro.analysis.adam.derive import Derivation, Grade, Happening, Window
 from opencro.analysis.adam.derive.derivation import parsed
 from opencro.study import Name, Part, Text
 
@@ -108,8 +108,8 @@ class Step:
         """Columns of the data that are read."""
         found = {*names_in(self.when)}
         for value in self.of_role("column", "formula", "template"):
-            found |= _IN_BRACES(value) if "{" in value else names_in(value)
-        for value in self.of_role("columns"):
+            found |= in_braces(value) if "{" in value else names_in(value)
+        for value in self.of_role("columns", "kept"):
             found |= set(value)
         for value in self.of_role("cases"):
             found |= {n for text in value.values() for n in names_in(text)}
@@ -140,19 +140,28 @@ class Step:
         """Columns that are made (in rows that are added: given values)."""
         new = next(iter(self.of_role("new")), "")
         found = [fixed.replace("{new}", str(new)) for fixed in self.derivation.makes]
-        found += [value for value in self.of_role("new")]
+        found += list(self.of_role("new"))
         found += [name for value in self.of_role("taken", "given") for name in value]
         return tuple(dict.fromkeys(found))
 
-    def words(self) -> str:
-        """The rule in words."""
+    def words(self, variable: str = "") -> str:
+        """The rule in words; with a variable, what it says of this one of those that it makes."""
         said = {p.name: self.arguments.get(p.name, p.default) for p in self.derivation.parameters}
-        text = re.sub(r"\{(\w+)\}", lambda m: _say(m.group(1), said.get(m.group(1))), self.derivation.words)
+        for name, value in said.items():
+            if isinstance(value, Mapping) and variable in value and name in ("new", "given"):
+                said[name] = {variable: value[variable]}
+        text = re.sub(r"\[(.*?)\]", lambda m: _unless_idle(m.group(1), said), self.derivation.words)
+        text = re.sub(r"\{(\w+)\}", lambda m: _say(m.group(1), said.get(m.group(1))), text)
         only = f" Only where {self.when}." if self.when else ""
         return f"{text}.{only}{f' {self.note}' if self.note else ''}"
 
 
-def _IN_BRACES(text: str) -> set[str]:
+def _unless_idle(text: str, said: Mapping[str, Any]) -> str:
+    return "" if any(said.get(name) in (None, "", "none", 0) for name in in_braces(text)) else text
+
+
+def in_braces(text: str) -> set[str]:
+    """The columns that a template names."""
     return set(re.findall(r"\{(\w+)\}", text))
 
 
@@ -163,18 +172,25 @@ def names_in(text: str) -> frozenset[str]:
 
 def _say(name: str, value: Any) -> str:
     if name == "where":
-        return f", of records where {value}" if value else ""
+        return f", where {value}" if value else ""
     if name == "order":
         return f", ordered by {', '.join(value)}" if value else ""
-    if isinstance(value, BaseModel):
-        return ", ".join(f"{k} {v}" for k, v in value.model_dump().items() if v not in ("", None))
     if isinstance(value, Mapping):
-        return "; ".join(f"{k} ({v})" for k, v in value.items())
+        return _say_mapping(name, value)
+    if isinstance(value, Happening | Window | Grade):
+        return value.words
     if isinstance(value, list | tuple):
         return ", ".join(_say("", v) for v in value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return "missing" if value in (None, "") else str(value)
+    return "missing" if value in (None, "") else str(value).replace("{", "").replace("}", "")
+
+
+def _say_mapping(name: str, value: Mapping[str, Any]) -> str:
+    if name == "new" and all(isinstance(v, str) for v in value.values()):
+        return ", ".join(value.values())
+    pattern = "{} = {}" if name in ("new", "given") else "{} ({})"
+    return "; ".join(pattern.format(k, _say("", v)) for k, v in value.items())
 
 
 @dataclass(frozen=True, slots=True)

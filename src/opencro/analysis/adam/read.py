@@ -32,6 +32,7 @@ _TYPES: dict[str, Any] = {
     "source column": str,
     "columns": tuple[str, ...],
     "order": tuple[str, ...],
+    "kept": tuple[str, ...],
     "new": str,
     "taken": dict[str, str],
     "given": dict[str, str | float],

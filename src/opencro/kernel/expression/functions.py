@@ -69,7 +69,7 @@ def _rounded(number: pl.Series, digits: pl.Series) -> pl.Series:
 
 
 def _for_each(scale: float, values: pl.Series) -> pl.Series:
-    """A number for each row: Polars divides by one number by multiplying with its reciprocal, 328 / 10 is then not 32.8."""
+    """A number for each row: by one number Polars divides with its reciprocal, and 328 / 10 would not be 32.8."""
     return pl.Series([scale], dtype=pl.Float64).new_from_index(0, len(values))
 
 

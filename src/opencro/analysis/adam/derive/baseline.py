@@ -27,8 +27,8 @@ from opencro.analysis.adam.derive.flag import derive_extreme_flag
 def derive_baseline_flag(
     data: pl.DataFrame,
     by: Columns,
-    new: New,
     order: Order,
+    new: New,
     where: Condition = None,
     *,
     value: Column = "AVAL",
@@ -37,16 +37,16 @@ def derive_baseline_flag(
 ) -> pl.DataFrame:
     """A flag on the last record with a value up to the reference date. Source: ADaMIG 1.3 section 3.3.8 (ABLFL)."""
     before = (pl.col(date) <= pl.col(reference)) & pl.col(value).is_not_null() & condition(data, where)
-    return derive_extreme_flag(data, by, new, order, before, pick="last")
+    return derive_extreme_flag(data, by, order, new, before, pick="last")
 
 
 @derivation("{value} of the record within {by}{where}", carries="value", within="by")
 def derive_baseline(
     data: pl.DataFrame, by: Columns, new: New, where: Condition = 'ABLFL == "Y"', *, value: Column = "AVAL"
 ) -> pl.DataFrame:
-    """The value of the baseline record on every record within `by`; the first where several are flagged. A missing key (no timepoint) is a key like any.
+    """The value of the baseline record on every record within `by`; the first where several are flagged.
 
-    Source: ADaMIG 1.3 section 3.3.4 (BASE, BASETYPE, BNRIND).
+    A missing key (no timepoint) is a key like any. Source: ADaMIG 1.3 section 3.3.4 (BASE, BASETYPE, BNRIND).
     """
     keys = list(by)
     flagged = chosen(data, where).select(*keys, pl.col(value).alias("\u00b7base"))
@@ -93,7 +93,7 @@ def derive_shift(
 
 @derivation("{value} of the record before within {by}{order}{where}", carries="value", within="by")
 def derive_previous(
-    data: pl.DataFrame, by: Columns, new: New, order: Order, where: Condition = None, *, value: Column
+    data: pl.DataFrame, by: Columns, order: Order, new: New, where: Condition = None, *, value: Column
 ) -> pl.DataFrame:
     """The value of the record before, of those within `by` for which `where` holds; missing on the first.
 
@@ -108,7 +108,7 @@ def derive_previous(
 
 @derivation("{value} of the last record within {by} up to this one{order}{where}", carries="value", within="by")
 def derive_carried(
-    data: pl.DataFrame, by: Columns, new: New, order: Order, where: Condition = None, *, value: Column
+    data: pl.DataFrame, by: Columns, order: Order, new: New, where: Condition = None, *, value: Column
 ) -> pl.DataFrame:
     """The value of the last record up to this one (itself included) for which `where` holds; missing before the first.
 

@@ -11,11 +11,13 @@ import polars as pl
 
 from opencro.analysis.adam.derive.derivation import Column, Condition, New, condition, derivation
 
-Part = Literal["none", "day", "month", "year"]
-_DEPTH = {"none": 0, "day": 1, "month": 2, "year": 3}
+Part = Literal["none", "day", "month"]
+_DEPTH = {"none": 0, "day": 1, "month": 2}
 
 
-@derivation("Date part of {value}; missing parts up to the {impute} become the {to} possible, flagged in {flag}{where}")
+@derivation(
+    "{value} as a date[; what is missing up to the {impute} becomes the {to} possible][, flagged in {flag}]{where}"
+)
 def derive_date(
     data: pl.DataFrame,
     new: New,
@@ -31,8 +33,8 @@ def derive_date(
     """A date out of ISO 8601 text of which parts may be missing.
 
     `impute` is the greatest part that is imputed ("day": a missing day, "month": a missing month and day), `to` the
-    first or the last possible day. `not_before` and `not_after` are date columns: an imputed date is moved to them where it
-    would pass them and the collected parts allow it. `flag` is the column of the imputation flag (D, M, Y).
+    first or the last possible day. `not_before` and `not_after` are date columns: an imputed date is moved to them
+    where it would pass them and the collected parts allow it. `flag` is the column of the imputation flag (D, M).
     Source: ADaMIG 1.3 section 3.3.2.3 (--DTF).
 
     >>> rows = pl.DataFrame({"AESTDTC": ["2013-02", "2013-02-07"]})
@@ -92,7 +94,7 @@ def derive_duration(
     return data.with_columns(pl.when(condition(data, where)).then(days).alias(new))
 
 
-@derivation("Y where {date} is on or after {start}{days_after}, else {otherwise}")
+@derivation("Y where {date} is on or after {start}[ and up to {days_after} days after {end}], else {otherwise}")
 def derive_treatment_emergent(
     data: pl.DataFrame,
     new: New,

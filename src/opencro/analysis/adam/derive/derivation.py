@@ -21,6 +21,8 @@ Column = Annotated[str, "column"]
 """A column that is read."""
 Columns = Annotated[Sequence[str], "columns"]
 """Columns that are read."""
+Kept = Annotated[Sequence[str], "kept"]
+"""Columns that new records keep, because they are the same within `by`."""
 SourceColumn = Annotated[str, "source column"]
 """A column of the source that is read."""
 Order = Annotated[Sequence[str], "order"]
@@ -64,7 +66,8 @@ class Parameter:
 class Derivation:
     """A function of the library with what the declaration language, define.xml and the trace need to know of it.
 
-    `words` says the rule with the parameters in braces. `rows` is "keep" (only columns change), "make" (rows are
+    `words` says the rule with the parameters in braces; what stands in brackets falls away where a parameter in it says
+    nothing. `rows` is "keep" (only columns change), "make" (rows are
     added) or "choose" (rows are left out). `carries` names the parameter whose column is taken from another row of
     the data; `within` the parameter that says which rows belong together; `across` is true where rows of other
     participants count; `makes` names columns that are always made, beside those in the parameters.

@@ -15,6 +15,7 @@ from opencro.analysis.adam.derive.derivation import (
     Columns,
     Condition,
     Given,
+    Kept,
     New,
     Order,
     chosen,
@@ -76,8 +77,8 @@ def _as_made(rows: pl.DataFrame, given: Mapping[str, object]) -> pl.DataFrame:
 def derive_endpoint_records(
     data: pl.DataFrame,
     by: Columns,
+    order: Order,
     given: Given,
-    order: Order = (),
     where: Condition = None,
     *,
     pick: Literal["first", "last"] = "last",
@@ -109,7 +110,7 @@ def derive_summary_records(
     *,
     value: Column = "AVAL",
     statistic: Statistic = "mean",
-    keep: Columns = (),
+    keep: Kept = (),
 ) -> pl.DataFrame:
     """A new record within each `by` whose value sums the records up: mean, total, least, greatest or count.
 
@@ -133,7 +134,7 @@ def derive_parameter_records(
     value: Column = "AVAL",
     into: New = "AVAL",
     parameter: Column = "PARAMCD",
-    keep: Columns = (),
+    keep: Kept = (),
 ) -> pl.DataFrame:
     """A parameter computed from others of the same `by`: `gives` is an expression over their codes (`WEIGHT / HEIGHT`).
 
@@ -166,7 +167,7 @@ def derive_total_records(
     decimals: int = 10,
     value: Column = "AVAL",
     parameter: Column = "PARAMCD",
-    keep: Columns = (),
+    keep: Kept = (),
 ) -> pl.DataFrame:
     """A questionnaire's total as a new record; missing where more items are missing than the rule allows.
 

@@ -29,8 +29,8 @@ _AT = "\u00b7at"
 def derive_extreme_flag(
     data: pl.DataFrame,
     by: Columns,
+    order: Order,
     new: New,
-    order: Order = (),
     where: Condition = None,
     *,
     pick: Literal["first", "last"] = "first",
@@ -42,7 +42,7 @@ def derive_extreme_flag(
     Source: ADaM OCCDS 1.1 section 3.2.7; ADaMIG 1.3 section 3.3.8.
 
     >>> rows = pl.DataFrame({"USUBJID": ["1", "1"], "ASTDY": [9.0, 2.0]})
-    >>> derive_extreme_flag(rows, ["USUBJID"], "AOCCFL", ["ASTDY"])["AOCCFL"].to_list()
+    >>> derive_extreme_flag(rows, ["USUBJID"], ["ASTDY"], "AOCCFL")["AOCCFL"].to_list()
     [None, 'Y']
     """
     rows = in_order(chosen(data.with_row_index(_AT), where), order).select(_AT, *by)
@@ -100,7 +100,7 @@ def derive_chosen(data: pl.DataFrame, where: Condition) -> pl.DataFrame:
 def derive_extreme_records(
     data: pl.DataFrame,
     by: Columns,
-    order: Order = (),
+    order: Order,
     where: Condition = None,
     *,
     pick: Literal["first", "last"] = "first",

@@ -22,6 +22,11 @@ class Grade(BaseModel):
     where: str
     parameter: str = Field(default="", description="PARAMCD to which it applies; empty = all")
 
+    @property
+    def words(self) -> str:
+        """The grade as text."""
+        return f"{self.grade:g} ({f'{self.parameter}: ' if self.parameter else ''}{self.where})"
+
 
 Grades = Annotated[Sequence[Grade | dict[str, Any]], "grades"]
 """Grades with their conditions."""

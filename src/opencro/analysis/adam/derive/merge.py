@@ -32,9 +32,9 @@ def derive_merged(
     source: Source,
     by: Columns,
     new: Taken,
-    order: Order = (),
     where: Condition = None,
     *,
+    order: Order = (),
     pick: Pick = "only",
 ) -> pl.DataFrame:
     """Columns of the source's record with the same `by`; missing where there is none.

@@ -24,6 +24,11 @@ class Happening(BaseModel):
     sequence: str = Field(default="", description="column that goes to SRCSEQ")
     censored: float = Field(default=0, ge=0, description="CNSR: 0 for an event")
 
+    @property
+    def words(self) -> str:
+        """The happening as text."""
+        return f"{self.dataset}.{self.date} ({self.description}{f', where {self.where}' if self.where else ''})"
+
 
 Event = Annotated[Happening | dict[str, object], "event"]
 """An event in the source."""
@@ -34,7 +39,7 @@ TIME_TO_EVENT = ("ADT", "CNSR", "EVNTDESC", "SRCDOM", "SRCVAR", "SRCSEQ")
 
 
 @derivation(
-    "The earliest of {event}; where there is none, the latest of {censoring}",
+    "The earliest {event}; where there is none, {censoring}",
     makes=TIME_TO_EVENT,
 )
 def derive_time_to_event(
@@ -61,14 +66,7 @@ def derive_time_to_event(
     """
     hit = event if isinstance(event, Happening) else Happening.model_validate(event)
     end = censoring if isinstance(censoring, Happening) else Happening.model_validate(censoring)
-    keys = list(by)
-    order = [hit.date, *([hit.sequence] if hit.sequence else [])]
-    rows = in_order(chosen(source, hit.where).drop_nulls(hit.date), order)
-    number = pl.col(hit.sequence) if hit.sequence else pl.lit(None, dtype=pl.Float64)
-    first = rows.unique(keys, keep="first", maintain_order=True).select(
-        *keys, pl.col(hit.date).alias("\u00b7date"), number.cast(pl.Float64).alias("\u00b7sequence")
-    )
-    found = data.join(first, on=keys, how="left", maintain_order="left")
+    found = data.join(_first(source, list(by), hit), on=list(by), how="left", maintain_order="left")
     happened = pl.col("\u00b7date").is_not_null()
 
     def either(one: str | float, other: str | float) -> pl.Expr:
@@ -82,3 +80,13 @@ def derive_time_to_event(
         either(hit.date, end.date).alias("SRCVAR"),
         pl.col("\u00b7sequence").alias("SRCSEQ"),
     ).drop("\u00b7date", "\u00b7sequence")
+
+
+def _first(source: pl.DataFrame, keys: list[str], hit: Happening) -> pl.DataFrame:
+    """The date and the number of the first event of each."""
+    order = [hit.date, *([hit.sequence] if hit.sequence else [])]
+    rows = in_order(chosen(source, hit.where).drop_nulls(hit.date), order)
+    number = pl.col(hit.sequence) if hit.sequence else pl.lit(None, dtype=pl.Float64)
+    return rows.unique(keys, keep="first", maintain_order=True).select(
+        *keys, pl.col(hit.date).alias("\u00b7date"), number.cast(pl.Float64).alias("\u00b7sequence")
+    )

@@ -27,7 +27,12 @@ class Window(BaseModel):
 
     @property
     def words(self) -> str:
-        """The range as text."""
+        """The window as text."""
+        return f"{self.visit} ({self.shown_range})"
+
+    @property
+    def shown_range(self) -> str:
+        """The range as it stands in AWRANGE."""
         if self.range:
             return self.range
         if self.low is None or self.high is None:
@@ -43,7 +48,7 @@ _AT = "\u00b7at"
 _DAY = "\u00b7day"
 
 
-@derivation("The analysis visit and its window (AW columns) in which {day} falls{where}", makes=WINDOW_COLUMNS)
+@derivation("The analysis visit with its window in which {day} falls: {windows}{where}", makes=WINDOW_COLUMNS)
 def derive_windows(
     data: pl.DataFrame,
     where: Condition = None,
@@ -68,7 +73,7 @@ def derive_windows(
 
 
 @derivation(
-    "The window (AW columns) of the analysis visit AVISITN, and the distance of {day} from its target{where}",
+    "The window of the analysis visit {visit}, and the distance of {day} from its target{where}",
     makes=WINDOW_COLUMNS,
 )
 def derive_window_of_visit(
@@ -101,7 +106,7 @@ def _with_window(data: pl.DataFrame, at: pl.Expr, windows: list[Window], day: st
             _AT: range(len(windows)),
             "AVISIT": [w.visit for w in windows],
             "AVISITN": [w.number for w in windows],
-            "AWRANGE": [w.words for w in windows],
+            "AWRANGE": [w.shown_range for w in windows],
             "AWTARGET": [w.target for w in windows],
             "AWLO": [w.low for w in windows],
             "AWHI": [w.high for w in windows],
