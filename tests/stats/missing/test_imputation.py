@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -15,6 +16,7 @@ from tests.reference.stats.material_rbmi import Reml, replay
 from tests.reference.stats.missing import arrange as antidepressant
 from tests.stats.missing.trial import arrange, simulate_trial
 
+mpl.use("Agg")
 DIFFERENCE = "drug - placebo"
 
 
@@ -191,6 +193,18 @@ def test_deltas_shift_in_a_straight_line_and_touch_only_gaps() -> None:
     assert by[2.0, 0.0] - by[1.0, 0.0] == pytest.approx(by[1.0, 0.0] - by[0.0, 0.0])
     assert by[1.0, 0.0] > by[0.0, 0.0] > by[0.0, 1.0]
     assert "delta drug" in str(grid)
+
+
+def test_grids_of_one_and_two_arms_are_drawn() -> None:
+    one = missing.tipping_grid(jackknifed(), {"drug": [0, -1, -2, -4]}, visit="w3", what=DIFFERENCE)
+    axes = one.plot()
+    assert axes.get_xlabel() == "delta drug"
+    assert len(axes.lines) == 3
+    two = missing.tipping_grid(jackknifed(), {"drug": [0, -2], "placebo": [0, 1]}, visit="w3", what=DIFFERENCE)
+    assert sorted(t.get_text() for t in two.plot().texts) == sorted(
+        "<0.001" if p < 0.0005 else f"{p:.3f}" for p in two.p_value
+    )
+    mpl.pyplot.close("all")
 
 
 def test_the_tipping_point_is_where_p_is_alpha() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from scipy import stats
 
 from opencro.stats import StatsError, wins
 
+mpl.use("Agg")
 RNG = np.random.default_rng(12)
 
 
@@ -67,6 +69,15 @@ def test_pairs_are_decided_as_in_plain_words(seed: int) -> None:
     assert_allclose(by.won, [sum(v > 0 and k == e for v, k in verdicts) / n for e in range(3)])
     assert_allclose(by.lost, [sum(v < 0 and k == e for v, k in verdicts) / n for e in range(3)])
     assert by.undecided_after[-1] == pytest.approx(result.tie)
+
+
+def test_decisions_are_drawn() -> None:
+    endpoints, arm = simulate()
+    decisions = wins.win_statistics(endpoints, arm, reference=0, names=["death", "visits", "score"]).decisions()
+    axes = decisions.plot()
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["all", "death", "visits", "score"]
+    assert f"{100 * decisions.won[1]:.1f}" in [t.get_text() for t in axes.texts]
+    mpl.pyplot.close("all")
 
 
 def test_wished_events_and_thresholds_of_time() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,8 +14,12 @@ from scipy.optimize import brentq
 from opencro.stats.missing.analysis import analyse_ancova, delta_by_arm
 from opencro.stats.missing.imputation import Imputed
 from opencro.stats.missing.incomplete import Floats
+from opencro.stats.missing.picture import draw_tipping
 from opencro.stats.missing.rubin import Alternative
 from opencro.stats.result import Note, Result, StatsError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -23,12 +27,14 @@ class TippingGrid(Result):
     """The comparison for each combination of deltas."""
 
     title: ClassVar[str] = "Delta-adjusted analyses"
-    aside: ClassVar[frozenset[str]] = frozenset({"arms", "deltas", "variance"})
+    aside: ClassVar[frozenset[str]] = frozenset({"arms", "deltas", "lower", "upper", "variance"})
 
     arms: tuple[str, ...]
     deltas: Floats  # (rows, arms)
     estimate: Floats
     se: Floats
+    lower: Floats
+    upper: Floats
     p_value: Floats
     variance: str
     notes: tuple[Note, ...] = ()
@@ -37,6 +43,10 @@ class TippingGrid(Result):
         """The deltas by arm, then estimate, standard error and p-value."""
         deltas = {f"delta {arm}": self.deltas[:, k] for k, arm in enumerate(self.arms)}
         return {**deltas, "estimate": self.estimate, "se": self.se, "p_value": self.p_value}
+
+    def plot(self, *, alpha: float = 0.05) -> Axes:
+        """One arm: the estimate with its limits by delta. Two arms: the p-values. Error: STA-608 for more."""
+        return draw_tipping(self.arms, self.deltas, self.estimate, (self.lower, self.upper), self.p_value, alpha)
 
 
 @dataclass(frozen=True)
@@ -69,8 +79,9 @@ def tipping_grid(
         analysis = analyse_ancova(imputed, delta=delta, alternative=alternative)
         rows.append(analysis.row(visit, what))
         text = analysis.variance
-    estimate, se, p = (np.array([row[name] for row in rows]) for name in ("estimate", "se", "p_value"))
-    return TippingGrid(tuple(deltas), combinations, estimate, se, p, text)
+    names = ("estimate", "se", "lower", "upper", "p_value")
+    estimate, se, lower, upper, p = (np.array([row[name] for row in rows]) for name in names)
+    return TippingGrid(tuple(deltas), combinations, estimate, se, lower, upper, p, text)
 
 
 def tipping_point(

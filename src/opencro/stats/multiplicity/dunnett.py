@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -54,8 +55,7 @@ def compute_dunnett_probability(
     """
     loading = _loadings(n_treated, n_control, df)
     limit = np.broadcast_to(np.asarray(bound, dtype=np.float64), loading.shape)
-    x, w = np.polynomial.legendre.leggauss(CONTROL_NODES)
-    control, mass = 9 * x, 9 * w * np.exp(-(81 * x**2) / 2) / np.sqrt(2 * np.pi)
+    control, mass = _normal_rule(CONTROL_NODES, 9.0)
     scale, share = _scale_rule(df)
     shift, rest = loading[:, None, None] * control[:, None], np.sqrt(1 - loading**2)[:, None, None]
     high = limit[:, None, None] * scale
@@ -75,13 +75,20 @@ def _loadings(n_treated: ArrayLike, n_control: float, df: float) -> Floats:
     return np.asarray(np.sqrt(n / (n + n_control)))
 
 
+@cache
 def _scale_rule(df: float) -> tuple[Floats, Floats]:
     if np.isinf(df):
         return np.ones(1), np.ones(1)
-    x, w = np.polynomial.legendre.leggauss(SCALE_NODES)
-    v = 8.5 * x  # the quantiles of chi-squared at even steps on the normal scale
+    v, mass = _normal_rule(SCALE_NODES, 8.5)  # the quantiles of chi-squared at even steps on the normal scale
     chi2 = np.where(v < 0, gammaincinv(df / 2, ndtr(v)), gammainccinv(df / 2, ndtr(-v)))
-    return np.sqrt(2 * chi2 / df), 8.5 * w * np.exp(-(v**2) / 2) / np.sqrt(2 * np.pi)
+    return np.sqrt(2 * chi2 / df), mass
+
+
+@cache
+def _normal_rule(nodes: int, reach: float) -> tuple[Floats, Floats]:
+    """Gauss-Legendre nodes on -reach to reach and their weights under the normal density."""
+    x, w = np.polynomial.legendre.leggauss(nodes)
+    return reach * x, reach * w * np.exp(-((reach * x) ** 2) / 2) / np.sqrt(2 * np.pi)
 
 
 def dunnett_critical_value(

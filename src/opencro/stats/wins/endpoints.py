@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -158,33 +157,3 @@ def _pad_times(times: Sequence[Any], follow_up: Floats) -> Floats:
         for b, t in enumerate(trial):
             out[a, b, : t.size] = t
     return out
-
-
-@numba.njit(cache=True)
-def compare(
-    kind: int, threshold: float, a: float, a_status: bool, a_times: np.ndarray, b: float, b_status: bool,
-    b_times: np.ndarray,
-) -> int:  # fmt: skip
-    """1 where a is better than b, -1 where worse, 0 undecided; before `flip`."""
-    if kind == 1:
-        if b_status and a - b >= threshold and (a > b or (a == b and not a_status)):
-            return 1
-        if a_status and b - a >= threshold and (b > a or (a == b and not b_status)):
-            return -1
-        return 0
-    if kind == 2:
-        shared = min(a, b)
-        gap = 0.0
-        for t in b_times:
-            gap += t <= shared
-        for t in a_times:
-            gap -= t <= shared
-    else:
-        if not (a_status and b_status):
-            return 0
-        gap = a - b
-    if gap > 0 and gap >= threshold:
-        return 1
-    if gap < 0 and -gap >= threshold:
-        return -1
-    return 0

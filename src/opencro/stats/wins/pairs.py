@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from opencro.stats.wins.endpoints import Encoded, Floats, compare
+from opencro.stats.wins.endpoints import Encoded, Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,18 +23,63 @@ class PairCounts:
 
 
 @numba.njit(cache=True)
-def _decide(
-    value: np.ndarray, status: np.ndarray, times: np.ndarray, kind: np.ndarray, flip: np.ndarray, threshold: np.ndarray,
-    trial: int, i: int, j: int,
-) -> tuple[int, int]:  # fmt: skip
+def _compare_value(
+    verdict: np.ndarray, a: float, a_seen: bool, b: np.ndarray, b_seen: np.ndarray, threshold: float, sign: int
+) -> None:
+    if not a_seen:
+        return
+    for j in range(b.size):
+        if verdict[j] == 0 and b_seen[j]:
+            gap = a - b[j]
+            if abs(gap) >= threshold:
+                verdict[j] = sign * ((gap > 0) - (gap < 0))
+
+
+@numba.njit(cache=True)
+def _compare_time(
+    verdict: np.ndarray, a: float, a_event: bool, b: np.ndarray, b_event: np.ndarray, threshold: float, sign: int
+) -> None:
+    for j in range(b.size):
+        if verdict[j] == 0:
+            gap = a - b[j]
+            if b_event[j] and gap >= threshold and (gap > 0 or (gap == 0 and not a_event)):
+                verdict[j] = sign
+            elif a_event and -gap >= threshold and (gap < 0 or (gap == 0 and not b_event[j])):
+                verdict[j] = -sign
+
+
+@numba.njit(cache=True)
+def _compare_recurrent(
+    verdict: np.ndarray, a: float, a_times: np.ndarray, b: np.ndarray, b_times: np.ndarray, threshold: float
+) -> None:
+    for j in range(b.size):
+        if verdict[j] == 0:
+            shared, gap = min(a, b[j]), 0
+            for e in range(a_times.size):
+                gap += (b_times[j, e] <= shared) - (a_times[e] <= shared)
+            if abs(gap) >= threshold:
+                verdict[j] = (gap > 0) - (gap < 0)
+
+
+@numba.njit(cache=True)
+def _compare_one(
+    verdict: np.ndarray, level: np.ndarray, i: int, value: np.ndarray, status: np.ndarray, times: np.ndarray,
+    others: tuple[np.ndarray, np.ndarray, np.ndarray], kind: np.ndarray, flip: np.ndarray, threshold: np.ndarray,
+) -> None:  # fmt: skip
+    """Patient i against all others: 1 better, -1 worse, 0 undecided, and the endpoint that decided."""
+    verdict[:] = 0
+    level[:] = -1
     for k in range(kind.size):
-        verdict = compare(
-            kind[k], threshold[k], value[k, trial, i], status[k, trial, i], times[k, trial, i],
-            value[k, trial, j], status[k, trial, j], times[k, trial, j],
-        )  # fmt: skip
-        if verdict != 0:
-            return (-verdict if flip[k] else verdict), k
-    return 0, -1
+        sign = -1 if flip[k] else 1
+        if kind[k] == 0:
+            _compare_value(verdict, value[k, i], status[k, i], others[0][k], others[1][k], threshold[k], sign)
+        elif kind[k] == 1:
+            _compare_time(verdict, value[k, i], status[k, i], others[0][k], others[1][k], threshold[k], sign)
+        else:
+            _compare_recurrent(verdict, value[k, i], times[k, i], others[0][k], others[2][k], threshold[k])
+        for j in range(verdict.size):
+            if verdict[j] != 0 and level[j] < 0:
+                level[j] = k
 
 
 @numba.njit(cache=True)
@@ -46,21 +91,20 @@ def _count(
     wins, losses = np.zeros((trials, n)), np.zeros((trials, n))
     by_win, by_loss = np.zeros((trials, kind.size)), np.zeros((trials, kind.size))
     for trial in range(trials):
-        for i in range(n):
-            if not treated[trial, i]:
-                continue
-            for j in range(n):
-                if treated[trial, j]:
-                    continue
-                verdict, k = _decide(value, status, times, kind, flip, threshold, trial, i, j)
-                if verdict > 0:
-                    wins[trial, i] += 1
-                    wins[trial, j] += 1
-                    by_win[trial, k] += 1
-                elif verdict < 0:
-                    losses[trial, i] += 1
-                    losses[trial, j] += 1
-                    by_loss[trial, k] += 1
+        rows = np.flatnonzero(~treated[trial])
+        v, c, e = value[:, trial], status[:, trial], times[:, trial]
+        others = (v[:, rows].copy(), c[:, rows].copy(), e[:, rows].copy())
+        verdict, level = np.zeros(rows.size, np.int64), np.zeros(rows.size, np.int64)
+        for i in np.flatnonzero(treated[trial]):
+            _compare_one(verdict, level, int(i), v, c, e, others, kind, flip, threshold)
+            for j in range(rows.size):
+                won, lost = verdict[j] > 0, verdict[j] < 0
+                wins[trial, i] += won
+                wins[trial, rows[j]] += won
+                losses[trial, i] += lost
+                losses[trial, rows[j]] += lost
+                by_win[trial, level[j]] += won  # level -1, the last endpoint, adds nothing: nobody won or lost
+                by_loss[trial, level[j]] += lost
     return wins, losses, by_win, by_loss
 
 
@@ -71,11 +115,11 @@ def _score(
     trials, n = value.shape[1], value.shape[2]
     score = np.zeros((trials, n))
     for trial in range(trials):
+        v, c, e = value[:, trial].copy(), status[:, trial].copy(), times[:, trial].copy()
+        verdict, level = np.zeros(n, np.int64), np.zeros(n, np.int64)
         for i in range(n):
-            for j in range(i + 1, n):
-                verdict, _ = _decide(value, status, times, kind, flip, threshold, trial, i, j)
-                score[trial, i] += verdict
-                score[trial, j] -= verdict
+            _compare_one(verdict, level, i, v, c, e, (v, c, e), kind, flip, threshold)
+            score[trial, i] = verdict.sum()
     return score
 
 

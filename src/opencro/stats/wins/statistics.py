@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,10 @@ from scipy.special import ndtr, ndtri
 from opencro.stats.result import Note, Result, StatsError
 from opencro.stats.wins.endpoints import Encoded, Endpoint, Floats, encode
 from opencro.stats.wins.pairs import PairCounts, count_pairs, score_patients
+from opencro.stats.wins.picture import draw_decisions
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Alternative = Literal["two-sided", "less", "greater"]
 
@@ -83,6 +87,10 @@ class Decisions(Result):
     lost: Floats
     undecided_after: Floats
     notes: tuple[Note, ...] = ()
+
+    def plot(self, *, axes: Axes | None = None) -> Axes:
+        """Shares of all pairs won and lost, in all and by endpoint, as bars."""
+        return draw_decisions(self.endpoint, self.won, self.lost, axes)
 
 
 @dataclass(frozen=True)
