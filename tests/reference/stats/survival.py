@@ -123,6 +123,18 @@ def _rmst_lung(r: Reference) -> Any:
     return [*means.rmst, difference, difference - 1.96 * se, difference + 1.96 * se, round(c.p[0], 4)]
 
 
+def _incidence(r: Reference) -> Any:
+    sex, cause = r.id.split(".")[-1].split("_")
+    d = _data(r, sex=sex)
+    at = sv.cumulative_incidence_at(sv.cumulative_incidence(d["etime"], d["ev"], of=int(cause)), [60, 120, 240])
+    return [*at.incidence, *at.se**2]
+
+
+def _gray(r: Reference) -> Any:
+    d = _data(r)
+    return [sv.gray_test(d["etime"], d["ev"], d["sex"], of=cause).chi2 for cause in (1, 2)]
+
+
 PILOT = {
     "tdf": FOLDER / "adam" / "tdf" / "adtte.parquet",
     "original": FOLDER.parent / "cdisc" / "cdiscpilot01" / "parquet" / "adam" / "adtte.parquet",
@@ -181,6 +193,8 @@ RECOMPUTE = {
     "rmst.veteran.tau300.arm0": _rmst_arm(1),
     "rmst.veteran.tau300.diff": _rmst_contrast,
     "rmst.camis.lung.*": _rmst_lung,
+    "cif.mgus2.*": _incidence,
+    "gray.mgus2": _gray,
     "F14-1.*.S.*": _pilot_survival,
     "F14-1.original.arm?": _pilot_arm,
     "F14-1.*.cox.*": _pilot_cox,

@@ -14,6 +14,15 @@ from opencro.stats.survival.cox_diagnostics import (
     cox_score_residuals,
     proportional_hazards_test,
 )
+from opencro.stats.survival.cumulative_incidence import (
+    CumulativeIncidence,
+    GrayTest,
+    IncidenceAt,
+    cumulative_incidence,
+    cumulative_incidence_at,
+    cumulative_incidence_by,
+    gray_test,
+)
 from opencro.stats.survival.curve_batch import (
     RmstBatch,
     SurvivalAtBatch,
@@ -21,6 +30,8 @@ from opencro.stats.survival.curve_batch import (
     kaplan_meier_quantile_batch,
     rmst_batch,
 )
+from opencro.stats.survival.fine_gray import FineGrayFit, fit_fine_gray
+from opencro.stats.survival.interval_censored import IntervalLogRank, Turnbull, interval_log_rank, turnbull
 from opencro.stats.survival.kaplan_meier import (
     KaplanMeier,
     SurvivalAt,
@@ -39,9 +50,16 @@ from opencro.stats.survival.log_rank_batch import (
 )
 from opencro.stats.survival.max_combo import MaxCombo, max_combo
 from opencro.stats.survival.normal_rectangle import normal_rectangle
-from opencro.stats.survival.picture import plot_survival
+from opencro.stats.survival.picture import plot_incidence, plot_survival
+from opencro.stats.survival.piecewise_exponential import (
+    PiecewiseFit,
+    PiecewiseRates,
+    fit_piecewise_exponential,
+    piecewise_exponential,
+)
 from opencro.stats.survival.rmst import RestrictedMean, RestrictedMeanContrast, compare_rmst, rmst
 from opencro.stats.survival.sample import tie_close_times
+from opencro.stats.survival.weibull import WeibullFit, fit_exponential, fit_weibull
 from opencro.stats.survival.weights import (
     FlemingHarrington,
     Gehan,
@@ -58,8 +76,13 @@ __all__ = [
     "CoxContrast",
     "CoxFit",
     "CoxTests",
+    "CumulativeIncidence",
+    "FineGrayFit",
     "FlemingHarrington",
     "Gehan",
+    "GrayTest",
+    "IncidenceAt",
+    "IntervalLogRank",
     "KaplanMeier",
     "LogRank",
     "LogRankBatch",
@@ -67,6 +90,8 @@ __all__ = [
     "ModestlyWeighted",
     "ModifiedPetoPeto",
     "PetoPeto",
+    "PiecewiseFit",
+    "PiecewiseRates",
     "ProportionalHazardsTest",
     "RestrictedMean",
     "RestrictedMeanContrast",
@@ -76,6 +101,8 @@ __all__ = [
     "SurvivalAtBatch",
     "SurvivalQuantiles",
     "TaroneWare",
+    "Turnbull",
+    "WeibullFit",
     "Weight",
     "compare_rmst",
     "cox_baseline_hazard",
@@ -87,7 +114,16 @@ __all__ = [
     "cox_schoenfeld_residuals",
     "cox_score_residuals",
     "cox_tests",
+    "cumulative_incidence",
+    "cumulative_incidence_at",
+    "cumulative_incidence_by",
     "fit_cox",
+    "fit_exponential",
+    "fit_fine_gray",
+    "fit_piecewise_exponential",
+    "fit_weibull",
+    "gray_test",
+    "interval_log_rank",
     "kaplan_meier",
     "kaplan_meier_at",
     "kaplan_meier_at_batch",
@@ -98,12 +134,15 @@ __all__ = [
     "log_rank_batch",
     "max_combo",
     "normal_rectangle",
+    "piecewise_exponential",
+    "plot_incidence",
     "plot_survival",
     "proportional_hazards_test",
     "rmst",
     "rmst_batch",
     "stratified_log_rank_batch",
     "tie_close_times",
+    "turnbull",
     "weighted_log_rank",
     "weighted_log_rank_batch",
 ]

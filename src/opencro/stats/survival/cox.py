@@ -201,7 +201,8 @@ def _spread_out(values: Floats, kept: Bools) -> Floats:
 
 
 def _fit(data: CoxData, kept: Bools, found: Maximum, naive: Floats, robust: Floats, ties: Ties, alpha: float) -> CoxFit:
-    beta = np.where(found.moving, np.sign(found.beta) * np.inf, found.beta) / data.scale[kept]
+    with np.errstate(invalid="ignore"):
+        beta = np.where(found.moving, np.sign(found.beta) * np.inf, found.beta) / data.scale[kept]
     coef, cov = _spread_out(beta, kept), _spread_out(robust, kept)
     se = np.sqrt(np.diag(cov))
     with np.errstate(invalid="ignore", over="ignore"):
