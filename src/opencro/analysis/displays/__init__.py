@@ -1,0 +1,29 @@
+"""Displays second: a shell declares rows, columns and cells; renderers make text, HTML, RTF and PDF of it."""
+
+from opencro.analysis.displays.fill import fill_display, plan_analyses
+from opencro.analysis.displays.model import CellSpec, Column, Display, Row
+from opencro.analysis.displays.read import read_definitions, read_displays
+from opencro.analysis.displays.render_html import render_html
+from opencro.analysis.displays.render_pdf import write_pdf
+from opencro.analysis.displays.render_rtf import render_rtf
+from opencro.analysis.displays.render_text import render_text
+from opencro.analysis.displays.table import HeaderCell, Table, TableCell, TableRow
+
+__all__ = [
+    "CellSpec",
+    "Column",
+    "Display",
+    "HeaderCell",
+    "Row",
+    "Table",
+    "TableCell",
+    "TableRow",
+    "fill_display",
+    "plan_analyses",
+    "read_definitions",
+    "read_displays",
+    "render_html",
+    "render_rtf",
+    "render_text",
+    "write_pdf",
+]

@@ -1,0 +1,82 @@
+"""A table as plain text: for a terminal, for golden tests, for a diff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from opencro.analysis.displays.table import HeaderCell, Table, TableRow
+
+INDENT = 2
+
+
+def render_text(table: Table) -> str:
+    """Title, headings, rows and footnotes, columns as wide as what stands in them."""
+    body = [_row_texts(row) for row in table.rows]
+    widths = _widths(table, body)
+    total = sum(widths) + 2 * (len(widths) - 1)
+    lines = [f"Table {table.number}", table.title, *([table.subtitle] if table.subtitle else []), table.population, ""]
+    lines.append("-" * total)
+    for level, cells in enumerate(table.header):
+        lines += _header_lines(cells, widths, last=level == len(table.header) - 1)
+    lines.append("-" * total)
+    for row, texts in zip(table.rows, body, strict=True):
+        if row.blank:
+            lines.append("")
+        lines += _wrapped(texts, widths, table.label_columns)
+    lines.append("-" * total)
+    lines += list(table.footnotes)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _row_texts(row: TableRow) -> list[str]:
+    labels = [*row.labels[:-1], " " * (INDENT * row.level) + row.labels[-1]]
+    return [*labels, *(cell.text for cell in row.cells)]
+
+
+def _widths(table: Table, body: Iterable[list[str]]) -> list[int]:
+    widths = [0] * table.columns
+    for texts in body:
+        for i, text in enumerate(texts):
+            widths[i] = max(widths[i], *(len(line) for line in text.split("\n")))
+    for cell in table.header[-1]:
+        widths[cell.first] = max(widths[cell.first], *(len(line) for line in cell.text.split("\n")))
+    for cells in table.header[:-1]:
+        for cell in cells:
+            inside = range(cell.first, cell.first + cell.span)
+            need = (
+                max(len(line) for line in cell.text.split("\n")) - sum(widths[i] for i in inside) - 2 * (cell.span - 1)
+            )
+            for n in range(max(need, 0)):
+                widths[inside[n % cell.span]] += 1
+    return widths
+
+
+def _header_lines(cells: Iterable[HeaderCell], widths: list[int], *, last: bool) -> list[str]:
+    blocks = []
+    for cell in cells:
+        inside = range(cell.first, cell.first + cell.span)
+        width = sum(widths[i] for i in inside) + 2 * (cell.span - 1)
+        words = cell.text.split("\n") if cell.text else []
+        if not last and cell.span > 1 and words:
+            words = [*words, "-" * width]
+        blocks.append((width, words, cell.first))
+    height = max((len(words) for _, words, _ in blocks), default=0)
+    lines = []
+    for number in range(height):
+        parts = []
+        for width, words, first in blocks:
+            place = number - (height - len(words))
+            text = words[place] if place >= 0 else ""
+            parts.append(text.ljust(width) if first == 0 else text.center(width))
+        lines.append("  ".join(parts))
+    return lines
+
+
+def _wrapped(texts: list[str], widths: list[int], labels: int) -> list[str]:
+    split = [text.split("\n") for text in texts]
+    lines = []
+    for number in range(max(len(part) for part in split)):
+        parts = [part[number] if number < len(part) else "" for part in split]
+        places = enumerate(zip(parts, widths, strict=True))
+        lines.append("  ".join(t.ljust(w) if i < labels else t.center(w) for i, (t, w) in places))
+    return lines

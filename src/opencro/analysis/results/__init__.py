@@ -1,0 +1,22 @@
+"""Results first: an analysis is a dataset, a population, groupings and a method; its results are data."""
+
+from opencro.analysis.results.compute import Cell, Results, compute_results
+from opencro.analysis.results.methods import METHODS, Method
+from opencro.analysis.results.model import Analysis, Definitions, Group, Grouping, NumberFormat, Population
+from opencro.analysis.results.prepare import Material, group_column
+
+__all__ = [
+    "METHODS",
+    "Analysis",
+    "Cell",
+    "Definitions",
+    "Group",
+    "Grouping",
+    "Material",
+    "Method",
+    "NumberFormat",
+    "Population",
+    "Results",
+    "compute_results",
+    "group_column",
+]

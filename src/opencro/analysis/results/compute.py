@@ -1,0 +1,78 @@
+"""Every analysis once, its results as data: operation by operation, group by group, at full precision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from opencro.analysis.results.methods import METHODS
+from opencro.analysis.results.model import Analysis
+from opencro.analysis.results.prepare import Material
+from opencro.kernel.finding import Finding, Place, Refused, suggest
+
+Value = float | str | None
+Groups = tuple[str, ...]
+CONTRAST_OVERALL = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where results stand: an analysis, the group of each of its `by`, and for a comparison the contrast."""
+
+    analysis: Analysis
+    groups: Groups = ()
+    contrast: str = CONTRAST_OVERALL
+
+
+@dataclass(frozen=True)
+class Results:
+    """Results by cell: operation -> value; None is not estimable."""
+
+    values: Mapping[Cell, Mapping[str, Value]]
+
+    def of(self, cell: Cell) -> Mapping[str, Value]:
+        """The operations of a cell; empty where the analysis had no rows for it."""
+        return self.values.get(cell, {})
+
+    def to_frame(self) -> pl.DataFrame:
+        """Long: one row for each operation of each cell."""
+        rows = [
+            {
+                "method": cell.analysis.method,
+                "dataset": cell.analysis.dataset,
+                "variable": cell.analysis.of,
+                "population": cell.analysis.population,
+                "where": cell.analysis.where,
+                "by": ", ".join(cell.analysis.by),
+                "groups": ", ".join(cell.groups),
+                "contrast": cell.contrast,
+                "operation": operation,
+                "value": float(value) if isinstance(value, int | float) else None,
+                "text": value if isinstance(value, str) else None,
+            }
+            for cell, operations in self.values.items()
+            for operation, value in operations.items()
+        ]
+        schema = {
+            **dict.fromkeys(("method", "dataset", "variable", "population", "where", "by", "groups"), pl.String),
+            "contrast": pl.String,
+            "operation": pl.String,
+            "value": pl.Float64,
+            "text": pl.String,
+        }
+        return pl.DataFrame(rows, schema=schema)
+
+
+def compute_results(material: Material, analyses: Iterable[Analysis]) -> Results:
+    """The results of analyses, each computed once; Refused with ANL-001 for a method that does not exist."""
+    values: dict[Cell, Mapping[str, Value]] = {}
+    for analysis in dict.fromkeys(analyses):
+        method = METHODS.get(analysis.method)
+        if method is None:
+            remedy = suggest(analysis.method, METHODS) or f"Use one of {', '.join(METHODS)}."
+            raise Refused([Finding("ANL-001", Place(), f'method "{analysis.method}"', "a method", remedy)])
+        for groups, contrast, operations in method.compute(material, analysis):
+            values[Cell(analysis, groups, contrast)] = operations
+    return Results(values)
