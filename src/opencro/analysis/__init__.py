@@ -1,5 +1,6 @@
-"""Tabulated data -> analysis datasets (ADaM), with lineage; results and displays follow."""
+"""Tabulated data -> analysis datasets (ADaM) -> results -> displays, with lineage."""
 
+from opencro.analysis import displays, results
 from opencro.analysis.adam import (
     Analysed,
     AnalysisDataset,
@@ -47,6 +48,7 @@ __all__ = [
     "closure",
     "dates_of",
     "derive",
+    "displays",
     "exchange_frame",
     "find_analysis_dependents",
     "label_of",
@@ -63,5 +65,6 @@ __all__ = [
     "read_datasets",
     "read_switches",
     "render_schemas",
+    "results",
     "summarize_dataset",
 ]

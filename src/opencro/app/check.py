@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from opencro.analysis import displays
 from opencro.app.wiring import terms_of
 from opencro.kernel.finding import Finding, Findings, Refused, suggest
 from opencro.rehearsal import read_plan
@@ -37,6 +38,10 @@ def check_everything(folder: Path) -> Findings:
         findings += refusal.findings
     if wrong.ok:
         findings += plan_tabulation(study, domains)[1]
+    definitions, unclear = displays.read_definitions(study)
+    findings += unclear
+    if definitions is not None:
+        findings += displays.read_displays(study, definitions)[1]
     try:
         read_plan(study)
     except Refused as refusal:

@@ -7,6 +7,7 @@ from opencro.analysis.displays.render_html import render_html
 from opencro.analysis.displays.render_pdf import write_pdf
 from opencro.analysis.displays.render_rtf import render_rtf
 from opencro.analysis.displays.render_text import render_text
+from opencro.analysis.displays.schema import render_schemas
 from opencro.analysis.displays.table import HeaderCell, Table, TableCell, TableRow
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "read_displays",
     "render_html",
     "render_rtf",
+    "render_schemas",
     "render_text",
     "write_pdf",
 ]

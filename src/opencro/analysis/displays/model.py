@@ -50,6 +50,7 @@ class CellSpec(Scope):
     none: str | None = Field(default=None, description="shown where nobody is counted, or nothing was estimated")
     versus: Name | None = Field(default=None, description="the group that the column's group is compared with")
     pair: tuple[Name, Name] | None = Field(default=None, description="two groups that are compared, wherever it stands")
+    visit: str = Field(default="", description="the visit of a model for repeated measures; empty: over all visits")
     at: Mapping[Name, Name] = Field(default={}, description="groups that are fixed: grouping: group")
     without: tuple[Name, ...] = Field(default=(), description="groupings of the way that do not count here")
     only: Mapping[Name, tuple[Name, ...]] = Field(default={}, description="shown in these groups' columns only")

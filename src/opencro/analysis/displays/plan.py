@@ -143,6 +143,7 @@ class Planner:
                 if mine in ("", spec.versus):
                     return
                 contrast = f"{mine}:{spec.versus}"
+            contrast += f"@{spec.visit}" if spec.visit else ""
         if here.method == "count" and not {"base", "within"} & set(dict(here.options)):
             base = tuple(g for g, _ in leaf.groups if g in groups and self._material.divides_subjects(g))
             here = replace(here, options=(*here.options, ("base", base)))

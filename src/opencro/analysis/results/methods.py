@@ -14,7 +14,7 @@ from opencro.analysis.results.compare import (
 )
 from opencro.analysis.results.describe import count_subjects, summarize_values
 from opencro.analysis.results.model import Analysis
-from opencro.analysis.results.models import fit_ancova, fit_coefficient
+from opencro.analysis.results.models import fit_ancova, fit_coefficient, fit_repeated_measures
 from opencro.analysis.results.prepare import Material
 
 Found = tuple[tuple[str, ...], str, Mapping[str, float | str | None]]
@@ -64,6 +64,12 @@ METHODS: Mapping[str, Method] = {
     ),
     "ancova": Method(
         "least squares means of a linear model", _ESTIMATES, ("across", "groups", "model", "weights"), fit_ancova
+    ),
+    "mmrm": Method(
+        "least squares means of a mixed model for repeated measures",
+        _ESTIMATES,
+        ("across", "groups", "model", "visit", "covariance", "df"),
+        fit_repeated_measures,
     ),
     "coefficient": Method("coefficient of a number in a linear model", _ESTIMATES, ("model", "term"), fit_coefficient),
 }
