@@ -74,6 +74,12 @@ def test_the_known_order_of_power_holds(p: list[float]) -> None:
     assert (hochberg + 1e-12 >= hommel).all()
 
 
+def test_simes_by_hand() -> None:
+    assert mult.simes([0.03, 0.04, 0.045]).p_value == pytest.approx(0.045)
+    assert mult.simes([0.01, 0.9]).p_value == pytest.approx(0.02)
+    assert mult.simes([0.2]).p_value == 0.2
+
+
 def test_a_single_hypothesis_is_left_as_it_is() -> None:
     for name in NAMES:
         assert _batch(name)([0.037])[0] == pytest.approx(0.037)

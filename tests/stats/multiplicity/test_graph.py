@@ -71,6 +71,20 @@ def test_named_graphs_are_the_named_procedures() -> None:
     assert (exhaustive < mult.adjust_fallback_batch(p) - 1e-6).any()
 
 
+def test_exhaustive_fallback_has_the_intersection_weights_of_its_closed_test() -> None:
+    """Weights scaled up to the last hypothesis left; each left one collects those rejected just before it."""
+    w = np.array([0.4, 0.1, 0.3, 0.2])
+    members, weights = mult.compute_intersection_weights(mult.fallback_graph(w, exhaustive=True))
+    for row, got in zip(members, weights, strict=True):
+        last = np.flatnonzero(row)[-1]
+        share, collected, wanted = w / w[: last + 1].sum(), 0.0, np.zeros(4)
+        for i in range(last + 1):
+            collected += share[i]
+            if row[i]:
+                wanted[i], collected = collected, 0.0
+        np.testing.assert_allclose(got, wanted, atol=1e-12)
+
+
 def test_fallback_by_hand() -> None:
     result = mult.adjust_fallback([0.02, 0.001, 0.04], weights=[0.5, 0.25, 0.25])
     # H1 at 0.5 alpha: 0.04; H2 alone at 0.25: 0.004; H3 at 0.25 + 0.25 after H2: 0.08, at 1 after H1: max(0.04, 0.04)

@@ -207,6 +207,56 @@ def test_finkelstein_schoenfeld_adds_up_over_strata() -> None:
     assert [n.code for n in alone.notes] == ["STA-740"]
 
 
+@pytest.mark.parametrize("seed", [1, 4])
+def test_variance_under_the_null_by_its_definition(seed: int) -> None:
+    endpoints, arm = simulate(24, seed)
+    t, c = np.flatnonzero(arm == 1), np.flatnonzero(arm == 0)
+    verdict = np.array([[brute(endpoints, i, j)[0] for j in c] for i in t])
+    k, lost = (verdict > 0).astype(float), (verdict < 0).astype(float)
+    middle = (k.sum() + lost.sum()) / (2 * k.size)
+
+    def s_of(a: np.ndarray, b: np.ndarray) -> float:
+        by_row = sum(
+            (a[i, j] - middle) * (b[i, h] - middle)
+            for i in range(len(t)) for j in range(len(c)) for h in range(len(c)) if h != j
+        )  # fmt: skip
+        by_column = sum(
+            (a[i, j] - middle) * (b[h, j] - middle)
+            for j in range(len(c)) for i in range(len(t)) for h in range(len(t)) if h != i
+        )  # fmt: skip
+        return len(c) / (len(c) - 1) * by_row + len(t) / (len(t) - 1) * by_column
+
+    variance = (s_of(k, k) + s_of(lost, lost) - 2 * s_of(k, lost)) / (k.size * middle) ** 2
+    result = wins.win_ratio_dong_2016(endpoints, arm, reference=0)
+    assert result.log_se == pytest.approx(np.sqrt(variance))
+    assert result.win_ratio == pytest.approx(wins.win_statistics(endpoints, arm, reference=0).estimate[0])
+
+
+def test_variances_under_the_null_and_at_the_estimate_meet_where_the_null_holds() -> None:
+    value, arm = np.random.default_rng(5).normal(size=2000), np.arange(2000) % 2
+    null = wins.win_ratio_dong_2016([wins.Measurement(value)], arm, reference=0)
+    free = wins.win_statistics([wins.Measurement(value)], arm, reference=0)
+    assert null.z == pytest.approx(free.z[0], rel=0.02)
+    halves = wins.win_ratio_dong_2016([wins.Measurement(value)], arm, reference=0, strata=np.arange(2000) < 1000)
+    assert halves.log_se == pytest.approx(null.log_se, rel=0.05)
+    one = wins.win_ratio_dong_2016([wins.Measurement(value)], arm, reference=0, alternative="greater")
+    assert one.p_value == pytest.approx(stats.norm.sf(null.z))
+    assert np.isinf(one.upper)
+
+
+def test_win_ratio_under_the_null_at_its_limits() -> None:
+    above = wins.win_ratio_dong_2016([wins.Measurement([3.0, 4, 1, 2])], [1, 1, 0, 0], reference=0)
+    assert np.isinf(above.win_ratio)
+    assert [n.code for n in above.notes] == ["STA-740"]
+    strata = [0, 0, 0, 0, 1, 1]
+    lost = wins.win_ratio_dong_2016(
+        [wins.Measurement([1.0, 2, 3, 2, 5, 6])], [1, 0, 1, 0, 1, 0], reference=0, strata=strata
+    )
+    assert [n.code for n in lost.notes] == ["STA-741"]
+    assert lost.win_ratio == 1
+    assert lost.z == 0
+
+
 def test_limits_give_defined_answers_and_notes() -> None:
     above = wins.win_statistics([wins.Measurement([3.0, 4, 1, 2])], [1, 1, 0, 0], reference=0)
     assert np.isinf(above.estimate[0])

@@ -1,6 +1,7 @@
 """Many questions, one error rate: adjusted p-values, graphs, closed tests, gatekeeping, comparisons with a control."""
 
 from opencro.stats.multiplicity.adjust import (
+    SimesTest,
     adjust_benjamini_hochberg,
     adjust_benjamini_hochberg_batch,
     adjust_benjamini_yekutieli,
@@ -17,6 +18,7 @@ from opencro.stats.multiplicity.adjust import (
     adjust_hommel_batch,
     adjust_sidak,
     adjust_sidak_batch,
+    simes,
     simes_batch,
 )
 from opencro.stats.multiplicity.closure import (
@@ -57,6 +59,7 @@ __all__ = [
     "Graph",
     "GraphResult",
     "GroupTest",
+    "SimesTest",
     "adjust_benjamini_hochberg",
     "adjust_benjamini_hochberg_batch",
     "adjust_benjamini_yekutieli",
@@ -96,5 +99,6 @@ __all__ = [
     "graph_shortcut",
     "graph_shortcut_batch",
     "holm_graph",
+    "simes",
     "simes_batch",
 ]

@@ -10,11 +10,14 @@ Tamhane 2011).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from opencro.stats.multiplicity.pvalues import AdjustedP, Floats, check_p_values, judge
+from opencro.stats.result import Note, Result
 
 
 def compute_symmetric_closure(p: Floats, critical: Floats) -> Floats:
@@ -205,6 +208,28 @@ def adjust_benjamini_yekutieli(p: ArrayLike, *, alpha: float = 0.05, names: Sequ
     Example: `adjust_benjamini_yekutieli([0.01, 0.04])`.
     """
     return judge("Benjamini-Yekutieli (FDR)", p, adjust_benjamini_yekutieli_batch(p), alpha, names)
+
+
+@dataclass(frozen=True)
+class SimesTest(Result):
+    """Simes' test of the hypothesis that all of several hypotheses are true."""
+
+    title: ClassVar[str] = "Simes' test"
+
+    hypotheses: int
+    p_value: float
+    notes: tuple[Note, ...] = ()
+
+
+def simes(p: ArrayLike) -> SimesTest:
+    """Tests whether all hypotheses are true: p = min over l of m p_(l) / l; needs independent or positively dependent
+    p.
+
+    `p`: m p-values. Error: STA-700. The closed test that uses it for every intersection is `adjust_hommel`. Source:
+    Simes (1986) Biometrika 73:751; dependence: Sarkar (1998) Ann Statist 26:494. Example: `simes([0.03, 0.04])`.
+    """
+    values = check_p_values(np.ravel(np.asarray(p, dtype=np.float64)))
+    return SimesTest(values.size, float(simes_batch(values)))
 
 
 def simes_batch(p: ArrayLike) -> Floats:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
 from opencro.stats.result import Note, Result, StatsError
+from opencro.stats.wins.arms import mark_treated, split_strata
 from opencro.stats.wins.endpoints import Encoded, Endpoint, Floats, encode
 from opencro.stats.wins.pairs import PairCounts, count_pairs, score_patients
 from opencro.stats.wins.picture import draw_decisions
@@ -147,26 +148,6 @@ def _statistics(parts: Sequence[_Moments]) -> tuple[WinBatch, int]:
     return batch, round(total["pairs"])
 
 
-def _strata(strata: Sequence[Any] | None, n: int) -> list[NDArray[np.int64]]:
-    if strata is None:
-        return [np.arange(n)]
-    labels = np.asarray(strata)
-    if labels.shape != (n,):
-        raise StatsError("STA-730", f"{labels.size} strata", f"{n}, one a patient", "Keep the order of the endpoints.")
-    return [np.flatnonzero(labels == level) for level in np.unique(labels)]
-
-
-def _treated(arm: Sequence[Any] | ArrayLike, reference: Any, n: int) -> NDArray[np.bool_]:
-    labels = np.asarray(arm)
-    levels = np.unique(labels)
-    if labels.shape[-1] != n or levels.size != 2 or reference not in levels.tolist():
-        raise StatsError(
-            "STA-732", f"arms {', '.join(map(str, levels))} of {labels.shape[-1]} patients, reference {reference}",
-            f"two arms, one of them the reference, for {n} patients", "Leave out other arms and their patients.",
-        )  # fmt: skip
-    return np.asarray(labels != reference)
-
-
 def _parts(encoded: Encoded, treated: NDArray[np.bool_], strata: list[NDArray[np.int64]]) -> tuple[list[_Moments], int]:
     """The strata with both arms, and how many patients are in others."""
     parts, lost = [], 0
@@ -191,8 +172,8 @@ def win_statistics_batch(
     """
     encoded = encode(endpoints, batch=True)
     _, trials, n = encoded.value.shape
-    treated = np.broadcast_to(_treated(arm, reference, n), (trials, n))
-    return _statistics(_parts(encoded, treated, _strata(strata, n))[0])[0]
+    treated = np.broadcast_to(mark_treated(arm, reference, n), (trials, n))
+    return _statistics(_parts(encoded, treated, split_strata(strata, n))[0])[0]
 
 
 def win_statistics(
@@ -212,14 +193,14 @@ def win_statistics(
     Formula with w, l the shares of pairs won and lost: w / l, w - l, (1 + w - l) / (1 - w + l); var(w), var(l),
     cov(w, l) from the sample covariance of the patients' shares, by arm (U-statistics); intervals on the log scale
     for the ratios. Errors: STA-730 to STA-732. Notes: STA-740 (no wins or no losses), STA-741 (patients in strata
-    without the other arm). R WINS centres the variance at the null hypothesis (Dong 2016); for a test there use
-    `finkelstein_schoenfeld`. Source: Pocock et al. (2012) Eur Heart J 33:176; Buyse (2010) Stat Med 29:3245; Luo et
-    al. (2015) Biometrics 71:139; Bebu & Lachin (2016) Biostatistics 17:178; strata: Dong et al. (2018) J Biopharm
-    Stat 28:778. Example: `win_statistics([TimeToEvent([5, 9], [1, 0])], ["P", "T"], reference="P")`.
+    without the other arm). With the variance centred at the null hypothesis (R WINS): `win_ratio_dong_2016`. Source:
+    Pocock et al. (2012) Eur Heart J 33:176; Buyse (2010) Stat Med 29:3245; Luo et al. (2015) Biometrics 71:139; Bebu
+    & Lachin (2016) Biostatistics 17:178; strata: Dong et al. (2018) J Biopharm Stat 28:778. Example:
+    `win_statistics([TimeToEvent([5, 9], [1, 0])], ["P", "T"], reference="P")`.
     """
     encoded = encode(endpoints, batch=False)
     n = encoded.value.shape[2]
-    parts, lost = _parts(encoded, _treated(arm, reference, n)[None], _strata(strata, n))
+    parts, lost = _parts(encoded, mark_treated(arm, reference, n)[None], split_strata(strata, n))
     batch, pairs = _statistics(parts)
     label = tuple(names) if names is not None else tuple(f"endpoint {k + 1}" for k in range(len(endpoints)))
     notes = _notes(batch, lost)
@@ -288,9 +269,9 @@ def finkelstein_schoenfeld(
     """
     encoded = encode(endpoints, batch=False)
     n = encoded.value.shape[2]
-    treated = _treated(arm, reference, n)
+    treated = mark_treated(arm, reference, n)
     score = variance = 0.0
-    for rows in _strata(strata, n):
+    for rows in split_strata(strata, n):
         mine, size = treated[rows], rows.size
         if size < 2:
             continue
