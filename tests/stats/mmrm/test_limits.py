@@ -111,7 +111,9 @@ def test_visits_that_nobody_has_both_of_identify_no_covariance() -> None:
     arrays = (made.x[kept], made.y[kept], made.subject[kept], made.visit[kept])
     fit = fit_mmrm_arrays(*arrays)
     assert fit.covariance != "us"
-    assert "Hessian" in fit.attempts[0].outcome
+    assert fit.attempts[0].outcome == "no subject has both visit 1 and visit 3"
+    two = fit_mmrm_arrays(*arrays, group=(arrays[2] % 3 == 0).astype(int))
+    assert two.attempts[0].outcome == "visit 3 is empty in group 1"
 
 
 def test_a_column_that_depends_on_others_is_left_out_and_said() -> None:

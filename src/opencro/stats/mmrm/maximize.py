@@ -34,7 +34,7 @@ class Optimum:
     decrement: Floats  # (trials,): g'H^-1 g at the end
 
 
-def maximize(structure: Structure, layout: Layout, start: Floats, *, reml: bool, iterations: int = 100) -> Optimum:
+def maximize(structure: Structure, layout: Layout, start: Floats, *, reml: bool, iterations: int = 60) -> Optimum:
     """The maximum of the likelihood from `start`, shape (trials, groups, size)."""
     trials = len(start)
     point = evaluate(structure, layout, start, reml=reml)

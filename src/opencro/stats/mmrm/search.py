@@ -52,6 +52,10 @@ def search(scaled: Scaled, names: Sequence[str], *, reml: bool, start: Floats | 
     structures = [build_structure(name, visits, layout.distance) for name in names]
     attempts: list[Attempt] = []
     for structure in structures:
+        gap = find_gap(structure, layout)
+        if gap:
+            attempts.append(Attempt(structure.name, gap, 0))
+            continue
         optimum = _try(structure, layout, start if structure is structures[0] else None, reml=reml)
         outcome = judge(optimum, by_class=layout.by_class)
         attempts.append(Attempt(structure.name, outcome, int(optimum.iterations[0])))
@@ -60,6 +64,19 @@ def search(scaled: Scaled, names: Sequence[str], *, reml: bool, start: Floats | 
     tried = "; ".join(f"{a.covariance}: {a.outcome}" for a in attempts)
     remedy = "Give a simpler covariance or a longer `fallback`, or look at the visits with few subjects."
     raise StatsError("STA-310", f"no estimate ({tried})", "a maximum of the likelihood", remedy)
+
+
+def find_gap(structure: Structure, layout: Layout) -> str:
+    """What an unstructured covariance cannot learn: the covariance of visits that nobody has both of; "" if nothing."""
+    both = layout.observed[:, :, None] & layout.observed[:, None, :]
+    for g in range(layout.groups):
+        weight = layout.counts[0] * (layout.group == g)
+        missing = np.argwhere(np.tensordot(weight, both, axes=1) == 0)
+        if structure.name == "us" and len(missing):
+            a, b = sorted(min((abs(int(i - j)), int(i) + 1, int(j) + 1) for i, j in missing)[1:])
+            where = f" in group {g + 1}" if layout.groups > 1 else ""
+            return f"no subject has both visit {a} and visit {b}{where}" if a < b else f"visit {a} is empty{where}"
+    return ""
 
 
 def start_theta(structure: Structure, layout: Layout) -> Floats:
