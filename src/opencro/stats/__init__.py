@@ -1,6 +1,7 @@
 """Statistical methods on plain arrays: `import opencro.stats as st`, then `st.survival.log_rank(...)`."""
 
 from opencro.stats import (
+    bayes,
     binary,
     categorical,
     dose_response,
@@ -23,6 +24,7 @@ __all__ = [
     "Note",
     "Result",
     "StatsError",
+    "bayes",
     "binary",
     "categorical",
     "dose_response",

@@ -1,0 +1,108 @@
+"""Bayesian methods by exact or numerical integration: conjugate updates, borrowing, decisions; nothing is simulated."""
+
+from opencro.stats.bayes.borrowing import (
+    HierarchicalFit,
+    commensurate_prior,
+    exchangeable_binomial,
+    exchangeable_poisson,
+    normal_hierarchical,
+)
+from opencro.stats.bayes.comparisons import probability_greater, probability_greater_batch, probability_ratio_greater
+from opencro.stats.bayes.conjugate import (
+    NormalInverseGamma,
+    predict_binomial,
+    predict_normal,
+    predict_poisson,
+    update_binomial,
+    update_normal,
+    update_normal_unknown_variance,
+    update_poisson,
+)
+from opencro.stats.bayes.decisions import (
+    Criterion,
+    DecisionTable,
+    assurance,
+    decide,
+    decision_table_one_arm,
+    decision_table_two_arms,
+    predictive_probability,
+    success_probability,
+)
+from opencro.stats.bayes.heterogeneity import FixedTau, HalfCauchy, HalfNormal, TauPrior, UniformTau
+from opencro.stats.bayes.map_priors import MapPrior, map_prior_binomial, map_prior_normal, map_prior_poisson
+from opencro.stats.bayes.mixtures import (
+    BetaMixture,
+    GammaMixture,
+    Mixture,
+    NormalMixture,
+    Summary,
+    robustify,
+    summarize,
+)
+from opencro.stats.bayes.power_priors import (
+    NormalizedPowerPrior,
+    normalized_power_prior_binomial,
+    normalized_power_prior_normal,
+    normalized_power_prior_poisson,
+    power_prior_binomial,
+    power_prior_normal,
+    power_prior_poisson,
+)
+from opencro.stats.bayes.sample_size import (
+    effective_sample_size_elir,
+    effective_sample_size_moment,
+    effective_sample_size_morita,
+)
+
+__all__ = [
+    "BetaMixture",
+    "Criterion",
+    "DecisionTable",
+    "FixedTau",
+    "GammaMixture",
+    "HalfCauchy",
+    "HalfNormal",
+    "HierarchicalFit",
+    "MapPrior",
+    "Mixture",
+    "NormalInverseGamma",
+    "NormalMixture",
+    "NormalizedPowerPrior",
+    "Summary",
+    "TauPrior",
+    "UniformTau",
+    "assurance",
+    "commensurate_prior",
+    "decide",
+    "decision_table_one_arm",
+    "decision_table_two_arms",
+    "effective_sample_size_elir",
+    "effective_sample_size_moment",
+    "effective_sample_size_morita",
+    "exchangeable_binomial",
+    "exchangeable_poisson",
+    "map_prior_binomial",
+    "map_prior_normal",
+    "map_prior_poisson",
+    "normal_hierarchical",
+    "normalized_power_prior_binomial",
+    "normalized_power_prior_normal",
+    "normalized_power_prior_poisson",
+    "power_prior_binomial",
+    "power_prior_normal",
+    "power_prior_poisson",
+    "predict_binomial",
+    "predict_normal",
+    "predict_poisson",
+    "predictive_probability",
+    "probability_greater",
+    "probability_greater_batch",
+    "probability_ratio_greater",
+    "robustify",
+    "success_probability",
+    "summarize",
+    "update_binomial",
+    "update_normal",
+    "update_normal_unknown_variance",
+    "update_poisson",
+]
