@@ -29,6 +29,12 @@ def holds(condition: str, frame: pl.DataFrame) -> pl.Expr:
     return to_polars(parsed, dict(frame.schema))
 
 
+def names_of(condition: str) -> tuple[str, ...]:
+    """The variables that a condition names."""
+    parsed = parse_expression(condition)
+    return tuple(parsed.names()) if isinstance(parsed, Expression) else ()
+
+
 @dataclass
 class Material:
     """The datasets of a build with what a study declares about them; what was prepared is kept."""
@@ -50,7 +56,7 @@ class Material:
         if key not in self._rows:
             frame = self.datasets[analysis.dataset]
             if analysis.where:
-                frame = frame.filter(holds(analysis.where, frame))
+                frame = self._filtered(frame, analysis.where)
             people = self.subjects(analysis.population).select(SUBJECT)
             self._rows[key] = frame.join(people, on=SUBJECT, how="semi", maintain_order="left")
         per = analysis.by if analysis.per is None else analysis.per
@@ -60,6 +66,14 @@ class Material:
             frame = _one_row(frame, [SUBJECT, *(group_column(g) for g in per)], analysis)
         frame = self.with_groups(frame, analysis.dataset, analysis.by)
         return frame.drop_nulls([group_column(g) for g in analysis.by])
+
+    def _filtered(self, frame: pl.DataFrame, where: str) -> pl.DataFrame:
+        """The rows for which a condition holds; it may name variables of ADSL that the dataset lacks."""
+        people = self.datasets[SUBJECT_LEVEL]
+        wanted = [n for n in names_of(where) if n not in frame.columns and n in people.columns]
+        if wanted:
+            frame = frame.join(people.select(SUBJECT, *wanted), on=SUBJECT, how="left", maintain_order="left")
+        return frame.filter(holds(where, frame)).drop(wanted)
 
     def population_rows(self, analysis: Analysis, by: tuple[str, ...]) -> pl.DataFrame:
         """One row for each participant of the population, with the groups of `by` that divide participants."""
