@@ -3,6 +3,7 @@
 from opencro.stats import (
     bayes,
     binary,
+    bioequivalence,
     categorical,
     dose_response,
     formula,
@@ -26,6 +27,7 @@ __all__ = [
     "StatsError",
     "bayes",
     "binary",
+    "bioequivalence",
     "categorical",
     "dose_response",
     "formula",

@@ -2,7 +2,7 @@
 
 R's rule of marginality: a factor of a term is coded by contrasts where the term without it is in the model, otherwise
 by one indicator per level; without an intercept the first factor of the first term of factors has all its indicators.
-Source: Chambers JM, Hastie TJ (eds). Statistical Models in S, 1992, section 2.4.1.
+Source: Chambers JM, Hastie TJ (eds). Statistical Models in S, 1992, chapter 2.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ class PValueFormat:
 P_SAS = PValueFormat(4, 0.0001, "<.0001")
 # the CDISC pilot's report: 0.0575 is "0.058", 1 is ">0.99"
 P_PILOT = PValueFormat(3, 0.0001, "<.0001", 0.99, ">0.99")
-# AMA Manual of Style, 11th ed. 2020, section 19.5: three digits, "<.001", ">.99", no zero before the point
+# AMA Manual of Style, 11th ed. 2020: three digits, "<.001", ">.99", no zero before the point
 P_AMA = PValueFormat(3, 0.001, "<.001", 0.99, ">.99", leading_zero=False)
 
 
