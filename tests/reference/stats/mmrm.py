@@ -155,11 +155,6 @@ def answer(reference: Reference, fit: MmrmFit) -> Any:
     return r_answer(reference, fit) if reference.id.startswith("mmrm.") else pilot_answer(reference, fit)
 
 
-def data_of(fit: MmrmFit) -> pl.DataFrame:
-    """The data that a fit of this module was made of."""
-    return table("mmrm/fev_data.csv") if fit.columns_of_data["visit"] == "AVISIT" else adas_data()
-
-
 def _recompute(reference: Reference) -> Any:
     return answer(reference, fit_of(reference))
 

@@ -64,6 +64,33 @@ def test_spatial_covariance_reaches_new_places() -> None:
     assert abs(found.estimate[1] - 30.0) < abs(found.estimate[2] - 30.0)
 
 
+@pytest.mark.parametrize("covariance", ["us", "sp_exp"])
+def test_residuals(covariance: str) -> None:
+    columns = make_trial(4).columns()
+    weights = np.random.default_rng(4).uniform(0.5, 2.0, len(columns["y"]))
+    fit = fit_mmrm(
+        "y ~ base + arm * visit", {**columns, "w": weights}, subject="id", visit="visit", covariance=covariance,
+        coordinates="time" if covariance == "sp_exp" else (), weights="w", group="arm",
+    )  # fmt: skip
+    raw = fit.residuals()
+    np.testing.assert_allclose(raw, np.array(columns["y"]) - fit.formula_matrix().x @ fit.estimate)
+    for who in (0, 5):
+        rows = np.array([i for i, v in enumerate(columns["id"]) if v == who])
+        at = [fit.visits.index(columns["visit"][i]) for i in rows]
+        group = fit.groups.index(columns["arm"][rows[0]])
+        if covariance == "us":
+            v = fit.sigma[group][np.ix_(at, at)]
+        else:
+            time = np.array([columns["time"][i] for i in rows], dtype=float)
+            variance, rho = np.exp(2 * fit.theta[group, 0]), 1 / (1 + np.exp(-fit.theta[group, 1]))
+            v = variance * rho ** np.abs(time[:, None] - time)
+        v = v / np.sqrt(np.outer(weights[rows], weights[rows]))
+        np.testing.assert_allclose(fit.residuals("pearson")[rows], raw[rows] / np.sqrt(np.diag(v)))
+        np.testing.assert_allclose(fit.residuals("normalized")[rows], np.linalg.solve(np.linalg.cholesky(v), raw[rows]))
+    with pytest.raises(StatsError, match="STA-309"):
+        fit.residuals("deviance")
+
+
 def test_unknown_visits_and_intervals_are_refused() -> None:
     fit = fit_mmrm("y ~ base", make_trial(3).columns(), subject="id", visit="visit")
     with pytest.raises(StatsError, match="STA-312"):

@@ -17,7 +17,6 @@ from opencro.stats.mmrm.cores import Floats
 from opencro.stats.mmrm.fit import MmrmFit
 from opencro.stats.mmrm.likelihood import differentiate, evaluate
 from opencro.stats.mmrm.precision import compute_precision
-from opencro.stats.mmrm.rows import check_rows, scale_rows
 from tests.reference.stats import mmrm
 from tests.reference.stats.material import Reference, references
 from tests.reference.stats.test_published import DIFFERENCES
@@ -27,14 +26,7 @@ EARLY = [r for r in references() if r.id in DIFFERENCES and r.group in ("mmrm", 
 
 def _stopped(fit: MmrmFit) -> MmrmFit:
     """The fit as it would be where R's optimizer stops."""
-    matrix, named = fit.formula_matrix(), fit.columns_of_data
-    data = mmrm.data_of(fit).filter(matrix.keep)
-    rows = check_rows(
-        matrix.x, matrix.response, data[named["subject"]].to_numpy(), matrix.columns_used[named["visit"]].codes,  # type: ignore[arg-type, union-attr]
-        group=None if named["group"] is None else data[named["group"]].to_numpy(),
-        weights=None if named["weights"] is None else data[named["weights"]].to_numpy(), coordinates=None,
-    )  # fmt: skip
-    scaled = scale_rows(rows)
+    rows, scaled = fit.rows, fit.scaled
     structure, layout = fit.solution.structure, fit.solution.layout
     shift = np.zeros((layout.groups, structure.size))
     shift[:, : structure.pick.shape[1]] = np.log(scaled.size)

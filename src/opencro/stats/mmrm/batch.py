@@ -13,7 +13,7 @@ from opencro.stats.mmrm.inference import Spread, adjust_kenward_roger, satterthw
 from opencro.stats.mmrm.layout import Layout
 from opencro.stats.mmrm.maximize import Optimum, maximize, one_trial
 from opencro.stats.mmrm.rows import Rows, check_rows, scale_rows
-from opencro.stats.mmrm.search import start_theta
+from opencro.stats.mmrm.search import is_singular, start_theta
 from opencro.stats.mmrm.structures import Structure, build_structure
 from opencro.stats.mmrm.trials import Trials, find_bases, lay_responses, weigh_subjects
 from opencro.stats.result import StatsError
@@ -149,9 +149,10 @@ def _fit_trials(plan: Plan, trials: Trials, start: Floats | None = None) -> Mmrm
     beta, covariance = np.full((count, p), np.nan), np.full((count, p, p), np.nan)
     beta[:, kept] = inner
     covariance[:, kept[:, None] & kept] = (root @ np.swapaxes(root, -1, -2)).reshape(count, -1)
-    sigma = point.sigma * trials.size[:, None, None, None] ** 2
-    if layout.by_class:
-        sigma = np.zeros((count, 0, 0, 0))
+    sigma = np.zeros((count, 0, 0, 0))
+    if not layout.by_class:
+        sigma = point.sigma * trials.size[:, None, None, None] ** 2
+        good = good & ~is_singular(point.sigma).any(axis=1)
     wanted = plan.combinations[:, kept]
     estimate = inner @ wanted.T
     se, df = _combine(plan, layout, optimum, root, wanted)

@@ -25,6 +25,8 @@ from opencro.stats.mmrm.cores import Floats
 from opencro.stats.mmrm.picture import draw_means
 from opencro.stats.mmrm.precision import Precision
 from opencro.stats.mmrm.prediction import Predictions, predict_rows
+from opencro.stats.mmrm.residuals import compute_residuals
+from opencro.stats.mmrm.rows import Rows, Scaled
 from opencro.stats.mmrm.search import Attempt, Solution
 from opencro.stats.result import Note, Result, StatsError, render_number
 
@@ -74,6 +76,8 @@ class MmrmFit(Result):
     matrix: ModelMatrix | None
     precision: Precision
     solution: Solution
+    rows: Rows
+    scaled: Scaled
     notes: tuple[Note, ...] = ()
 
     def columns(self) -> Mapping[str, Any]:
@@ -168,6 +172,11 @@ class MmrmFit(Result):
         """Expected values for rows of data; see `predict_rows`."""
         level = self.alpha if alpha is None else alpha
         return predict_rows(self, data, conditional=conditional, interval=interval, alpha=level)
+
+    def residuals(self, kind: str = "response") -> Floats:
+        """One per analysed row: "response" y - x beta, "pearson" in standard deviations, "normalized" uncorrelated."""
+        beta = self.estimate[~np.isnan(self.estimate)]
+        return compute_residuals(self.rows, self.scaled, self.solution.optimum.point, beta, kind)
 
     def covariance_frame(self) -> pl.DataFrame:
         """`sigma` as a frame: one row per group and visit, one column per visit."""

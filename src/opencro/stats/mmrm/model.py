@@ -127,7 +127,7 @@ def _fit(
         solution.structure.name, np.zeros((0, 0, 0)) if layout.by_class else point.sigma[0] * scaled.size**2, theta,
         rows.groups, rows.visits, criterion, criterion + 2 * count,
         criterion + count * float(np.log(len(rows.subjects))), settings.reml, len(rows.y), len(rows.subjects),
-        solution.attempts, settings.alpha, named, matrix, precision, solution,
+        solution.attempts, settings.alpha, named, matrix, precision, solution, rows, scaled,
         (*(() if matrix is None else matrix.notes), *rows.notes, *notes_of(solution)),
     )  # fmt: skip
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from opencro.stats.mmrm.cores import Floats
-from opencro.stats.mmrm.layout import Cells, Ints, sort_classes
+from opencro.stats.mmrm.layout import Cells, sort_classes
 from opencro.stats.mmrm.likelihood import Point
 
 POWERS = {"empirical": 0.0, "empirical-jackknife": -1.0, "empirical-bias-reduced": -0.5}
@@ -32,10 +31,7 @@ class Sandwich:
 
 def fill_sandwich(cells: Cells, point: Point, name: str) -> Sandwich:
     """The sandwich called `name` at the estimates `point`."""
-    member, _ = sort_classes(cells)
-    precision = point.inverse[0] + (np.eye(cells.values.shape[1]) * ~_both(cells, member, len(point.inverse[0])))
-    lower = np.linalg.cholesky(np.linalg.inv(precision))  # L of V, an identity where not observed
-    white = np.linalg.solve(lower[member], cells.values)
+    white = np.linalg.solve(class_factors(cells, point), cells.values)
     turned = white[..., :-1] @ point.root[0]
     residual = white[..., -1] - white[..., :-1] @ point.beta[0]
     leverage = turned @ np.swapaxes(turned, -1, -2)
@@ -65,7 +61,10 @@ def sandwich_df(sandwich: Sandwich, turned: Floats) -> Floats:
     return np.asarray(trace**2 / square)
 
 
-def _both(cells: Cells, member: Ints, classes: int) -> NDArray[np.bool_]:
-    observed = np.zeros((classes, cells.observed.shape[1]), dtype=bool)
-    observed[member] = cells.observed
-    return np.asarray(observed[:, :, None] & observed[:, None, :])
+def class_factors(cells: Cells, point: Point) -> Floats:
+    """L with V = LL' for each subject, (subjects, m, m); an identity where not observed."""
+    member, first = sort_classes(cells)
+    observed = cells.observed[first]
+    both = observed[:, :, None] & observed[:, None, :]
+    precision = point.inverse[0] + np.eye(observed.shape[1]) * ~both
+    return np.asarray(np.linalg.cholesky(np.linalg.inv(precision))[member])
