@@ -1,6 +1,7 @@
 """Statistical methods on plain arrays: `import opencro.stats as st`, then `st.survival.log_rank(...)`."""
 
 from opencro.stats import (
+    agreement,
     bayes,
     binary,
     bioequivalence,
@@ -25,6 +26,7 @@ __all__ = [
     "Note",
     "Result",
     "StatsError",
+    "agreement",
     "bayes",
     "binary",
     "bioequivalence",

@@ -103,26 +103,32 @@ def _iterate_weights(measure: int, rows: Floats, t: float, rates: Floats, weight
 
 
 @njit(cache=True)
+def _rates(measure: int, row: Floats, t: float) -> tuple[float, float]:
+    """The most likely rates of a stratum under t; for the odds ratio the expected x1, and 0."""
+    x1, n1, x2, n2 = row
+    if measure == DIFFERENCE:
+        return difference_mle(x1, n1, x2, n2, t)
+    if measure == RATIO:
+        return ratio_mle(x1, n1, x2, n2, t)
+    return odds_mle(x1, n1, x2, n2, t), 0.0
+
+
+@njit(cache=True)
 def score_parts(
     measure: int, rows: Floats, fixed: Floats, iterated: bool, corrected: bool, t: float
 ) -> tuple[float, float]:
     """Numerator and variance of the stratified score statistic at t; `corrected`: each variance times N/(N-1)."""
-    strata = rows.shape[0]
-    rates = np.zeros((strata, 2))
-    for k in range(strata):
-        x1, n1, x2, n2 = rows[k]
-        if measure == DIFFERENCE:
-            rates[k] = difference_mle(x1, n1, x2, n2, t)
-        elif measure == RATIO:
-            rates[k] = ratio_mle(x1, n1, x2, n2, t)
-        else:
-            rates[k, 0] = odds_mle(x1, n1, x2, n2, t)
-    weights = fixed.copy()
-    if iterated and strata > 1:
+    weights = fixed
+    if iterated and rows.shape[0] > 1:
+        rates = np.empty((rows.shape[0], 2))
+        for k in range(rows.shape[0]):
+            rates[k] = _rates(measure, rows[k], t)
+        weights = fixed.copy()
         _iterate_weights(measure, rows, t, rates, weights)
     numerator, variance, total = 0.0, 0.0, 0.0
-    for k in range(strata):
-        part, spread = _stratum(measure, rows[k], t, rates[k, 0], rates[k, 1])
+    for k in range(rows.shape[0]):
+        rate1, rate2 = _rates(measure, rows[k], t)
+        part, spread = _stratum(measure, rows[k], t, rate1, rate2)
         size = rows[k, 1] + rows[k, 3]
         numerator += weights[k] * part
         variance += weights[k] ** 2 * spread * (size / (size - 1) if corrected else 1.0)
@@ -171,6 +177,25 @@ def _root(
 
 
 @njit(cache=True)
+def _estimate(measure: int, rows: Floats, fixed: Floats, iterated: bool, corrected: bool) -> float:
+    """Where the numerator is 0: a closed form for fixed weights, except the odds ratio of several strata."""
+    strata = rows.shape[0]
+    if (iterated or measure == ODDS) and strata > 1:
+        return _root(measure, rows, fixed, iterated, corrected, 0.0, -1.0 if measure == DIFFERENCE else 0.0, 1.0)
+    first, second, total = 0.0, 0.0, 0.0
+    for k in range(strata):
+        x1, n1, x2, n2 = rows[k]
+        total += fixed[k]
+        if measure == ODDS:
+            first, second = x1 * (n2 - x2), (n1 - x1) * x2
+        else:
+            first, second = first + fixed[k] * x1 / n1, second + fixed[k] * x2 / n2
+    if measure == DIFFERENCE:
+        return (first - second) / total
+    return first / (first + second) if first + second > 0 else 0.5
+
+
+@njit(cache=True)
 def score_limits(measure: int, tables: Floats, weights: Floats, iterated: bool, corrected: bool, z: float) -> Floats:
     """Estimate and both limits for tables of shape (trials, strata, 4); strata of weight 0 are left out."""
     out = np.empty((tables.shape[0], 3))
@@ -181,7 +206,7 @@ def score_limits(measure: int, tables: Floats, weights: Floats, iterated: bool, 
         if rows.shape[0] == 0:
             out[i] = np.nan
             continue
-        middle = _root(measure, rows, fixed, iterated, corrected, 0.0, bottom, 1.0)
+        middle = _estimate(measure, rows, fixed, iterated, corrected)
         out[i, 0] = middle
         # Where the variance at the estimate is 0 the function is 0 there too; the limit is the next root outwards.
         inner_low, inner_high = middle, middle

@@ -61,7 +61,7 @@ def barnard(x1: int, n1: int, x2: int, n2: int, *, alternative: Alternative = "t
     """
     _check_size(x1, n1, x2, n2, TEST_LIMIT, "pearson_chi_square() or miettinen_nurminen()")
     normal_p_value(0.0, alternative)
-    z = _score_table(n1, n2, 0.0)
+    z = score_table(n1, n2, 0.0)
     order = np.abs(z) if alternative == "two-sided" else (z if alternative == "greater" else -z)
     p, rate = _worst_tail(order >= order[x1, x2] - 1e-9, n1, n2, 0.0)
     return UnconditionalTest("Barnard", float(z[x1, x2]), p, rate, alternative)
@@ -123,7 +123,7 @@ def chan_zhang(x1: int, n1: int, x2: int, n2: int, *, alpha: float = 0.05) -> In
         >>> chan_zhang(7, 12, 3, 12).lower < 0.34 < chan_zhang(7, 12, 3, 12).upper
         True
     """
-    return _exact_interval("Chan-Zhang", (x1, n1, x2, n2), alpha, _score_table)
+    return _exact_interval("Chan-Zhang", (x1, n1, x2, n2), alpha, score_table)
 
 
 def santner_snell(x1: int, n1: int, x2: int, n2: int, *, alpha: float = 0.05) -> Interval:
@@ -198,7 +198,7 @@ def _lower_limit(
 
 
 @njit(cache=True)
-def _score_table(n1: int, n2: int, d: float) -> NDArray[np.float64]:
+def score_table(n1: int, n2: int, d: float) -> NDArray[np.float64]:
     """The statistic of `farrington_manning` for every table; 0 where both it and its variance are 0."""
     out = np.empty((n1 + 1, n2 + 1))
     for a in range(n1 + 1):
