@@ -11,7 +11,13 @@ from hypothesis import strategies as some
 from opencro.stats import StatsError
 from opencro.stats.formula import model_matrix
 
-TWO = {"A": list("aabbab"), "B": list("uvuvwv"), "x": [1.0, 2, 4, 8, 16, 32], "y": [1, 2, 3, 4, 5, 6]}
+TWO = {
+    "A": list("aabbab"),
+    "B": list("uvuvwv"),
+    "C": list("pqpqqp"),
+    "x": [1.0, 2, 4, 8, 16, 32],
+    "y": [1, 2, 3, 4, 5, 6],
+}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +31,11 @@ TWO = {"A": list("aabbab"), "B": list("uvuvwv"), "x": [1.0, 2, 4, 8, 16, 32], "y
         ("~ x + A:x", ["(Intercept)", "x", "x:Ab"]),
         ("~ x + A:x - 1", ["x", "x:Ab"]),
         ("~ 1", ["(Intercept)"]),
+        # R 4.2.2, model.matrix: the margin B of B:C is within A:B
+        (
+            "~ A:B + B:C",
+            ["(Intercept)", "Aa:Bu", "Ab:Bu", "Aa:Bv", "Ab:Bv", "Aa:Bw", "Ab:Bw", "Bu:Cq", "Bv:Cq", "Bw:Cq"],
+        ),
     ],
 )
 def test_columns_follow_marginality(formula: str, names: list[str]) -> None:

@@ -1,8 +1,9 @@
 """From the terms of a formula to columns: how each factor is coded in each term, and the columns that follow.
 
-R's rule of marginality: a factor of a term is coded by contrasts where the term without it is in the model, otherwise
-by one indicator per level; without an intercept the first factor of the first term of factors has all its indicators.
-Source: Chambers JM, Hastie TJ (eds). Statistical Models in S, 1992, chapter 2.
+R's rule of marginality: a factor of a term is coded by contrasts where the term without it is in the model, or part of
+an earlier term with the same numeric variables, otherwise by one indicator per level; without an intercept the first
+factor of the first term of factors has all its indicators. Source: Chambers JM, Hastie TJ (eds). Statistical Models in
+S, 1992, chapter 2.
 """
 
 from __future__ import annotations
@@ -44,16 +45,25 @@ def code_terms(
     contrasts: Contrasts,
 ) -> tuple[TermCoding, ...]:
     """The coding of every term, the intercept first where there is one."""
-    in_model = {frozenset(t) for t in formula.terms}
     codings = [_intercept()] if formula.intercept else []
     free = not formula.intercept
+    spanned: list[tuple[frozenset[str], frozenset[str]]] = []
     for term in formula.terms:
-        full = {v for v in term if len(term) > 1 and frozenset(term) - {v} not in in_model}
-        labels = [v for v in term if v in levels]
-        if free and labels and len(labels) == len(term):
-            full, free = full | {labels[0]}, False
+        labels = frozenset(v for v in term if v in levels)
+        numbers = frozenset(term) - labels
+        full = {v for v in labels if len(term) > 1 and not _is_spanned(labels - {v}, numbers, spanned)}
+        if free and labels and not numbers:
+            full, free = full | {next(v for v in term if v in labels)}, False
         codings.append(_code_term(term, levels, full, reference, contrasts))
+        spanned.append((labels, numbers))
     return tuple(codings)
+
+
+def _is_spanned(
+    labels: frozenset[str], numbers: frozenset[str], spanned: list[tuple[frozenset[str], frozenset[str]]]
+) -> bool:
+    """Whether the columns so far span this margin: part of an earlier term with the same numeric variables."""
+    return any(labels <= earlier and numbers == others for earlier, others in spanned)
 
 
 def code_terms_in_full(formula: Formula, levels: Mapping[str, tuple[Level, ...]]) -> tuple[TermCoding, ...]:

@@ -222,7 +222,7 @@ def differences_from(
     >>> differences_from(ls_means(m, np.array([1.0, 2.0]), np.eye(2), "A"), "a").estimate
     array([2.])
     """
-    wanted = [reference] if isinstance(reference, Level) else list(reference)
+    wanted: list[Level] = np.atleast_1d(np.asarray(reference, dtype=object)).tolist()
     label = ",".join(map(render_level, wanted))
     labels = _labels(means)
     if label not in labels:
