@@ -15,11 +15,14 @@ from opencro.stats.bioequivalence import (
     average_bioequivalence_anova,
     average_bioequivalence_mixed,
     average_bioequivalence_parallel,
+    bioequivalence_batch,
     compute_cv,
     compute_log_sd,
     crossover,
     cv_from_interval,
     expanding_limits_ema,
+    expanding_limits_gcc,
+    expanding_limits_health_canada,
     interval_from_cv,
     limits_ema,
     limits_gcc,
@@ -264,3 +267,24 @@ def test_what_cannot_be_planned_or_analysed() -> None:
     for one in bad:
         with pytest.raises(StatsError, match="STA-720"):
             _trial(one)
+
+
+@pytest.mark.parametrize("sequences", [("TRTR", "RTRT"), ("TRR", "RTR", "RRT"), ("TRT", "RTR"), ("TRRT", "RTTR")])
+def test_the_batch_is_the_single_analysis(sequences: tuple[str, ...]) -> None:
+    many = [_rows(seed, sequences, n=13, sd=0.2 + 0.05 * seed) for seed in range(8)]
+    trials = [_trial(rows) for rows in many]
+    batch = bioequivalence_batch(trials[0], [t.log_y for t in trials])
+    for i, trial in enumerate(trials):
+        one = average_bioequivalence_anova(trial)
+        assert (batch.ratio[i], batch.lower[i], batch.upper[i]) == pytest.approx((one.ratio, one.lower, one.upper))
+        assert batch.average[i] == one.equivalent
+        assert batch.cv_reference[i] == pytest.approx(within_subject_variability(trial).cv_reference)
+        singles = (expanding_limits_ema, expanding_limits_health_canada, expanding_limits_gcc, reference_scaled_fda)
+        verdicts = [getattr(batch, name)[i] for name in ("ema", "canada", "gcc", "fda")]
+        assert verdicts == [single(trial).equivalent for single in singles]
+    plain = _trial(_rows(1, ("TR", "RT")))
+    simple = bioequivalence_batch(plain, plain.log_y[None])
+    assert np.isnan(simple.cv_reference[0])
+    assert not simple.fda[0]
+    with pytest.raises(StatsError, match="STA-720"):
+        bioequivalence_batch(plain, np.zeros((2, 3)))

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -131,3 +132,31 @@ def test_power_sample_size_and_intervals(kind: str) -> None:
             expected = [expected["n"], expected["achieved"]] if isinstance(expected, dict) else [expected]
             found = found[: len(expected)]
         assert found == pytest.approx(expected, rel=1e-9, abs=1e-10), case["id"]
+
+
+SEQUENCES = {"2x2x4": ("TRTR", "RTRT"), "2x2x3": ("TRT", "RTR"), "2x3x3": ("TRR", "RTR", "RRT")}
+TRIALS = 6000
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        c
+        for c in _cases("powertost/reference_powertost.json")
+        if c["fn"] in ("sample_size_abel", "sample_size_rsabe_fda")
+    ],
+    ids=lambda c: c["id"],
+)
+def test_simulated_power_of_scaled_limits(case: dict[str, Any]) -> None:
+    # PowerTOST simulates 1e5 trials from key statistics; here whole trials are simulated and analysed
+    args, expected = case["args"], case["expected"]
+    given, n = SEQUENCES[args["design"]], expected["n"]
+    sequence, width = [given[i % len(given)] for i in range(n)], len(given[0])
+    subject, period = np.repeat(np.arange(n), width), np.tile(np.arange(width), n)
+    trial = be.crossover(subject, period, np.repeat(sequence, width), list("".join(sequence)), np.ones(n * width))
+    noise = np.random.default_rng(20220101).normal(size=(TRIALS, n * width))
+    log_y = noise * be.compute_log_sd(args["CV"]) + np.log(args["theta0"]) * trial.test
+    batch = be.bioequivalence_batch(trial, log_y)
+    power = (batch.ema if case["fn"] == "sample_size_abel" else batch.fda).mean()
+    # 4 standard errors of the simulation, and 0.006 that key statistics are off
+    assert power == pytest.approx(expected["power"], abs=4 * np.sqrt(0.16 / TRIALS) + 0.006)

@@ -7,6 +7,7 @@ from opencro.stats.bioequivalence.average import (
     average_bioequivalence_parallel,
     ratio_from_estimate,
 )
+from opencro.stats.bioequivalence.batch import BioequivalenceBatch, bioequivalence_batch
 from opencro.stats.bioequivalence.crossover import Crossover, crossover
 from opencro.stats.bioequivalence.power import (
     DESIGNS,
@@ -39,6 +40,7 @@ from opencro.stats.bioequivalence.variability import (
 
 __all__ = [
     "DESIGNS",
+    "BioequivalenceBatch",
     "BioequivalenceRatio",
     "Crossover",
     "ExpandingLimits",
@@ -48,6 +50,7 @@ __all__ = [
     "average_bioequivalence_anova",
     "average_bioequivalence_mixed",
     "average_bioequivalence_parallel",
+    "bioequivalence_batch",
     "compute_cv",
     "compute_log_sd",
     "crossover",
