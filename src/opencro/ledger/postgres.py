@@ -150,8 +150,8 @@ class PostgresStore:
         with self._connection.cursor() as cursor, cursor.copy(statement, writer=QueuedLibpqWriter(cursor)) as copy:
             for chunk in _chunks(rows):
                 text = [
-                    "\t".join(map(str, (*key, values, first, last, removed))) + "\n"
-                    for key, values, first, last, removed in chunk
+                    f"{site}\t{participant}\t{event}\t{n}\t{form}\t{k}\t{group}\t{m}\t{values}\t{first}\t{last}\t{removed}\n"
+                    for (site, participant, event, n, form, k, group, m), values, first, last, removed in chunk
                 ]
                 copy.write("".join(text).replace("\\", "\\\\"))
 
