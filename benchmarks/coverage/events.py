@@ -30,7 +30,9 @@ class Simulated(NamedTuple):
     stratum: np.ndarray
 
 
-def simulate_events(rng: np.random.Generator, n: int, log_ratio: float, *, strata: bool, trials: int = TRIALS) -> Simulated:
+def simulate_events(
+    rng: np.random.Generator, n: int, log_ratio: float, *, strata: bool, trials: int = TRIALS
+) -> Simulated:
     """Exponential times, `log_ratio` the log hazard ratio of arm 1, three baseline hazards or one."""
     arm, stratum = np.arange(n) % 2, (np.arange(n) // 2) % 3
     hazard = (HAZARDS[stratum] if strata else np.ones(n)) * np.exp(log_ratio * arm)
@@ -47,11 +49,13 @@ def measure() -> Iterator[Row]:
         scenario = f"n {n}, 3 strata, no effect"
         z = survival.stratified_log_rank_batch(*s).z
         yield simulated("survival.log_rank, stratified", scenario, ALPHA, abs(z) > Z)
-        yield simulated("survival.log_rank, strata ignored", scenario, ALPHA, abs(survival.log_rank_batch(*s[:3]).z) > Z)
-        z = survival.weighted_log_rank_batch(*s[:3], survival.FlemingHarrington(0, 1)).z
-        yield simulated("survival.weighted_log_rank, Fleming-Harrington 0, 1", scenario, ALPHA, abs(z) > Z)
-        hits = each(range(SINGLE), lambda t, s=s: survival.max_combo(s.time[t], s.event[t], s.arm).p <= ALPHA)  # type: ignore[misc]
-        yield simulated("survival.max_combo", scenario, ALPHA, hits)
+        yield simulated(
+            "survival.log_rank, strata ignored", scenario, ALPHA, abs(survival.log_rank_batch(*s[:3]).z) > Z
+        )
+        z = survival.weighted_log_rank_batch(*s[:3], survival.FlemingHarrington(0, 1), stratum=s.stratum).z
+        yield simulated("survival.weighted_log_rank, stratified, Fleming-Harrington 0, 1", scenario, ALPHA, abs(z) > Z)
+        hits = each(range(SINGLE), lambda t, s=s: _rejects_max_combo(s, t))  # type: ignore[misc]
+        yield simulated("survival.max_combo, stratified", scenario, ALPHA, hits)
         s = simulate_events(rng, n, LOG_RATIO, strata=True)
         for ties in ("efron", "breslow"):
             fit = survival.cox_batch(*s[:3], stratum=s.stratum, ties=ties)
@@ -87,6 +91,10 @@ def _curves(rng: np.random.Generator) -> Iterator[Row]:
             yield simulated(f"survival.kaplan_meier, {limits}", f"n 50, S {np.exp(-at):.2f}", LEVEL, hits)
     hits = each(range(SINGLE), lambda t: _covers_median(s, t))
     yield simulated("survival.kaplan_meier_quantile", "n 50, median", LEVEL, hits)
+
+
+def _rejects_max_combo(s: Simulated, trial: int) -> bool:
+    return survival.max_combo(s.time[trial], s.event[trial], s.arm, stratum=s.stratum).p <= ALPHA
 
 
 def _covers_at(s: Simulated, trial: int, limits: Scale, at: float) -> bool:

@@ -35,7 +35,9 @@ def measure() -> Iterator[Row]:
     ):
         limits = getattr(binary, f"{name}_batch")(x, N1, y, N2, alpha=ALPHA)
         yield simulated(f"binary.{name}", f"{scenario}, true {truth}", LEVEL, covers(limits.lower, limits.upper, truth))
-    found = [binary.stratified_newcombe(x, N1, z, N2, alpha=ALPHA) for x, z in zip(by_difference[:SINGLE], y, strict=False)]
+    found = [
+        binary.stratified_newcombe(x, N1, z, N2, alpha=ALPHA) for x, z in zip(by_difference[:SINGLE], y, strict=False)
+    ]
     hits = covers([f.lower for f in found], [f.upper for f in found], DIFFERENCE)
     yield simulated("binary.stratified_newcombe", f"{scenario}, true {DIFFERENCE}", LEVEL, hits)
     yield from _tests(rng)
@@ -51,7 +53,10 @@ def _tests(rng: np.random.Generator) -> Iterator[Row]:
     odds = ODDS * P2 / (1 - P2)
     x = rng.binomial(N1, odds / (1 + odds), (SINGLE, 3))
     for name, tarone in (("breslow_day", False), ("breslow_day, Tarone", True)):
-        hits = each(range(SINGLE), lambda t, tarone=tarone: binary.breslow_day(x[t], N1, y[t], N2, tarone=tarone).p_value <= ALPHA)  # type: ignore[misc]
+        hits = each(
+            range(SINGLE),
+            lambda t, tarone=tarone: binary.breslow_day(x[t], N1, y[t], N2, tarone=tarone).p_value <= ALPHA,
+        )  # type: ignore[misc]
         yield simulated(f"binary.{name}", f"3 strata, n 60 and 50, odds ratio {ODDS} in all", ALPHA, hits)
     doses = np.array([25, 25, 25, 25])
     counts = rng.binomial(doses, 0.3, (SINGLE, 4))

@@ -87,13 +87,17 @@ def _exact_intervals() -> Iterator[Row]:
         found = [method(int(a), SMALL, int(b), SMALL, alpha=ALPHA) for a, b in zip(x1, x2, strict=True)]
         lower, upper = np.array([f.lower for f in found]), np.array([f.upper for f in found])
         for arms in (Arms(SMALL, SMALL, 0.3, 0.3), Arms(SMALL, SMALL, 0.8, 0.4)):
-            yield enumerated(f"binary.{name}", str(arms), LEVEL, covers(lower, upper, _difference(arms)), arms.chances())
+            yield enumerated(
+                f"binary.{name}", str(arms), LEVEL, covers(lower, upper, _difference(arms)), arms.chances()
+            )
 
 
 def _tests() -> Iterator[Row]:
     tests: dict[str, Callable[[NDArray[np.int64]], NDArray[np.float64]]] = {
         "pearson_chi_square": lambda tables: categorical.pearson_chi_square_batch(tables).p_value,
-        "pearson_chi_square, corrected": lambda tables: categorical.pearson_chi_square_batch(tables, correct=True).p_value,
+        "pearson_chi_square, corrected": lambda tables: (
+            categorical.pearson_chi_square_batch(tables, correct=True).p_value
+        ),
         "likelihood_ratio_chi_square": lambda tables: categorical.likelihood_ratio_chi_square_batch(tables).p_value,
         "fisher_exact": lambda tables: categorical.fisher_exact_batch(tables).p_value,
     }
