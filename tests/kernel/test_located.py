@@ -43,3 +43,10 @@ def test_what_cannot_be_read_is_a_finding(text: str, code: str) -> None:
     document, findings = parse_located(text, "f.yaml")
     assert document is None
     assert [f.code for f in findings] == [code]
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "- " * 5_000 + "a", "a: \ud800", "a: &x [*x]"])
+def test_what_could_break_the_reader_is_a_finding(text: str) -> None:
+    located, findings = parse_located(text, "f.yaml")
+    assert located is None
+    assert [f.code for f in findings] == ["YML-001"]

@@ -17,10 +17,12 @@ import yaml
 from opencro.kernel.finding import Finding, Place
 
 Key = tuple[str | int, ...]
+DEEPEST = 100
+"""Levels that a document may have."""
 
 
-class _Loader(yaml.SafeLoader):
-    """A loader with YAML 1.2's scalars; built below by replacing the resolvers of YAML 1.1."""
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """A loader with YAML 1.2's scalars, on libyaml where it is there; the resolvers of YAML 1.1 are replaced below."""
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -61,21 +63,21 @@ class Located:
 def parse_located(text: str, file: str) -> tuple[Located | None, list[Finding]]:
     """Parse YAML (or JSON, its subset) text; returns the document, or None, and findings YML-001..003."""
     try:
+        if _is_deep(text):
+            return None, [_finding("YML-001", Place(file), "values nested too deeply", "a handful of levels")]
         node = yaml.compose(text, Loader=_Loader)
-    except RecursionError:
-        return None, [_finding("YML-001", Place(file), "values nested too deeply", "a handful of levels")]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = Place(file, None if mark is None else mark.line + 1)
         return None, [_finding("YML-001", place, f"not readable as YAML: {error.problem}", "well-formed YAML")]
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
         return None, [_finding("YML-001", Place(file), f"not readable as YAML: {error}", "well-formed YAML")]
     if node is None:
         return None, [_finding("YML-002", Place(file), "the file is empty", "a YAML mapping")]
     findings: list[Finding] = []
     lines: dict[Key, int] = {}
     try:
-        value = _construct(node, (), lines, file, findings)
+        value = _Building(file, lines, findings).construct(node, ())
     except RecursionError:
         return None, [_finding("YML-001", Place(file), "an alias that holds itself", "a tree of values")]
     except yaml.constructor.ConstructorError as error:
@@ -83,6 +85,16 @@ def parse_located(text: str, file: str) -> tuple[Located | None, list[Finding]]:
         place = Place(file, None if mark is None else mark.line + 1)
         return None, [_finding("YML-001", place, f"a tag that is not known: {error.problem}", "plain YAML")]
     return Located(value, file, lines), findings
+
+
+def _is_deep(text: str) -> bool:
+    """Composing recurses in libyaml, where too deep a text would end the process; reading its events does not."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def read_located(path: Path, root: Path) -> tuple[Located | None, list[Finding]]:
@@ -99,19 +111,31 @@ def _finding(code: str, place: Place, got: str, expected: str) -> Finding:
     return Finding(code, place, got, expected, "Correct the file.")
 
 
-def _construct(node: yaml.Node, key: Key, lines: dict[Key, int], file: str, findings: list[Finding]) -> Any:
-    lines[key] = node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
+class _Building:
+    """A document on its way from nodes to plain values: notes lines and keys that are given twice."""
+
+    def __init__(self, file: str, lines: dict[Key, int], findings: list[Finding]) -> None:
+        self._file = file
+        self._lines = lines
+        self._findings = findings
+        self._scalars = _Loader("")
+
+    def construct(self, node: yaml.Node, key: Key) -> Any:
+        self._lines[key] = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, key)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.construct(child, (*key, i)) for i, child in enumerate(node.value)]
+        return self._scalars.construct_object(node)
+
+    def _mapping(self, node: yaml.MappingNode, key: Key) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
             name = str(key_node.value)
             if name in mapping:
-                place = Place(file, key_node.start_mark.line + 1, "/".join(str(k) for k in (*key, name)))
-                findings.append(_finding("YML-003", place, f'key "{name}" is given twice', "each key once"))
+                place = Place(self._file, key_node.start_mark.line + 1, "/".join(str(k) for k in (*key, name)))
+                self._findings.append(_finding("YML-003", place, f'key "{name}" is given twice', "each key once"))
                 continue
-            mapping[name] = _construct(value_node, (*key, name), lines, file, findings)
-            lines[(*key, name)] = key_node.start_mark.line + 1
+            mapping[name] = self.construct(value_node, (*key, name))
+            self._lines[(*key, name)] = key_node.start_mark.line + 1
         return mapping
-    if isinstance(node, yaml.SequenceNode):
-        return [_construct(child, (*key, i), lines, file, findings) for i, child in enumerate(node.value)]
-    return _Loader("").construct_object(node)
