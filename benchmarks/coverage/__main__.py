@@ -20,6 +20,7 @@ PARTS = {
     "means": "Means",
     "ranks": "Ranks",
     "events": "Time to event",
+    "exposure": "Rates over time at risk",
     "responses": "Binary outcomes and counts",
     "repeated": "Repeated measures",
     "families": "Several hypotheses: the family-wise error",

@@ -13,7 +13,7 @@ from opencro.stats import survival
 from opencro.stats.survival.limits import Scale
 
 TRIALS = 10_000
-SINGLE = 1_000
+SINGLE = 4_000
 CUT_OFF, DROPOUT = 2.0, 0.2
 HAZARDS = np.array([0.5, 1.0, 2.0])
 """Of three strata of equal size."""

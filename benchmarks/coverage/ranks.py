@@ -10,7 +10,7 @@ from benchmarks.coverage.row import ALPHA, LEVEL, Floats, Row, covers, each, sim
 from opencro.stats import rank
 
 TRIALS = 20_000
-SINGLE = 5_000
+SINGLE = 10_000
 SHIFT = 0.5
 STRATA = np.repeat([0, 1, 2], (4, 6, 10))
 

@@ -10,8 +10,8 @@ from scipy.stats import t as student
 from benchmarks.coverage.row import ALPHA, LEVEL, Floats, Row, covers, covers_by_se, simulated
 from opencro.stats import mmrm
 
-TRIALS = 2_000
-SINGLE = 1_500
+TRIALS = 5_000
+SINGLE = 3_000
 VISITS = 4
 EFFECT = 0.5
 DROPOUT = 0.1

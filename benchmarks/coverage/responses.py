@@ -12,7 +12,7 @@ from benchmarks.coverage.row import ALPHA, LEVEL, Floats, Row, covers, covers_by
 from opencro.stats import generalized
 
 TRIALS = 5_000
-SINGLE = 1_000
+SINGLE = 2_000
 EFFECT = 0.5
 Z = float(norm.isf(ALPHA / 2))
 
