@@ -1,4 +1,4 @@
-"""Miettinen-Nurminen intervals for 10,000 tables, intervals per CPU second; peer is R ratesci, where installed.
+"""Miettinen-Nurminen intervals for 10,000 tables, per CPU second; the peer is R's ratesci, all tables in one call.
 
 The limit is one constrained fit and one score statistic in place of each interval: no search for roots needs less.
 """
@@ -20,9 +20,9 @@ Row = tuple[str, str, str, str, str]
 R_CODE = """
 if (!requireNamespace("ratesci", quietly = TRUE)) quit(status = 3)
 d <- as.matrix(read.table(file("stdin")))
-invisible(ratesci::scoreci(d[1, 1], d[1, 2], d[1, 3], d[1, 4], contrast = "RD", skew = FALSE))
-took <- system.time(for (i in seq_len(nrow(d)))
-  ratesci::scoreci(d[i, 1], d[i, 2], d[i, 3], d[i, 4], contrast = "RD", skew = FALSE))
+once <- function() ratesci::scoreci(d[, 1], d[, 2], d[, 3], d[, 4], contrast = "RD", skew = FALSE)
+invisible(once())
+took <- system.time(once())
 cat(nrow(d) / sum(took[1:2]))
 """
 
@@ -32,7 +32,7 @@ def measure() -> list[Row]:
     rng = np.random.default_rng(1)
     x1, x2 = rng.binomial(120, 0.4, TABLES), rng.binomial(118, 0.3, TABLES)
     strata1, strata2 = rng.binomial(24, 0.4, (TABLES, 5)), rng.binomial(24, 0.3, (TABLES, 5))
-    peer = _peer(np.stack([x1, np.full(TABLES, 120), x2, np.full(TABLES, 118)], axis=1)[:200])
+    peer = _peer(np.stack([x1, np.full(TABLES, 120), x2, np.full(TABLES, 118)], axis=1))
     limit = _speed(lambda: score_table(120, 118, 0.1), done=121 * 119)
     rows = [_row("MN interval", _speed(lambda: binary.miettinen_nurminen_batch(x1, 120, x2, 118)), peer, limit)]
     for name, method in (
@@ -64,5 +64,5 @@ def _peer(tables: np.ndarray) -> float | None:
 
 def _row(what: str, ours: float, peer: float | None, limit: float) -> Row:
     if peer is None:
-        return what, f"{ours:,.0f}/s", "not installed", "", f"{limit:,.0f}/s"
+        return what, f"{ours:,.0f}/s", "", "", f"{limit:,.0f}/s"
     return what, f"{ours:,.0f}/s", f"{peer:,.0f}/s", f"{ours / peer:,.0f}", f"{limit:,.0f}/s"

@@ -23,6 +23,7 @@ PARTS = {
     "exposure": "Rates over time at risk",
     "responses": "Binary outcomes and counts",
     "repeated": "Repeated measures",
+    "pairs": "Win statistics, recurrent events, bioequivalence",
     "families": "Several hypotheses: the family-wise error",
 }
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "statistics" / "coverage.md"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-
 from benchmarks.coverage import one_proportion
 from benchmarks.coverage.__main__ import PAGE, PARTS, render_table
 
