@@ -258,6 +258,8 @@ def test_what_cannot_be_planned_or_analysed() -> None:
     assert sample_size_noninferiority(0.2, ratio=1 / 0.95, margin=1.25) == sample_size_noninferiority(0.2)
     with pytest.raises(StatsError, match="STA-725"):
         ratio_from_estimate(0, 0.1, 10, limits=(1.25, 0.8))
+    alone = average_bioequivalence_anova(crossover([1, 1], [1, 2], ["TR", "TR"], ["T", "R"], [1.0, 2]))
+    assert (alone.equivalent, alone.notes[-1].code) == (False, "STA-729")
     rows = _rows(13)
     bad: list[Rows] = [
         {**rows, "y": rows["y"] * 0}, {**rows, "treatment": np.where(rows["treatment"] == "T", "X", "R")},

@@ -316,6 +316,8 @@ def test_inputs_that_cannot_be_analysed() -> None:
         multiple_contrast_test_batch([1.0], 1.0, [0], [1], {"linear": Candidate(LINEAR)})
     with pytest.raises(StatsError, match="STA-740"):
         fit_dose_response_batch([1.0], [0], [1], LINEAR)
+    exact = contrast_tests(compute_dose_means([0, 0, 1, 1], [1.0, 1, 2, 2]), {"rise": [-1, 1]})
+    assert exact.adjusted_p[0] == 0
     two = fit_dose_response(dose_means([0, 1], [1.0, 2], np.eye(2)), EMAX)
     assert "STA-743" in [n.code for n in two.notes]
 

@@ -86,6 +86,12 @@ def test_errors_say_what_was_meant() -> None:
         model_matrix("~ A", TWO, reference={"A": "c"})
     with pytest.raises(StatsError, match="STA-003"):
         model_matrix("~ x", {"x": np.ones((2, 2))})
+    with pytest.raises(StatsError, match="STA-002"):
+        model_matrix("~ A", TWO, factors={"a"})
+    with pytest.raises(StatsError, match="STA-006"):
+        model_matrix("~ t", {"t": np.array(["2020-01-01"], dtype="datetime64[D]")})
+    with pytest.raises(StatsError, match="STA-013"):
+        model_matrix("~ x", {"x": [1.0, np.inf]})
 
 
 def test_aliased_columns_are_the_later_ones_as_in_r() -> None:

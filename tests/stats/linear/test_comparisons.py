@@ -71,6 +71,8 @@ def test_too_few_values() -> None:
     with pytest.raises(StatsError, match="STA-106"):
         t_test_paired([1.0], [1.0, 2])
     with pytest.raises(StatsError, match="STA-106"):
+        t_test_welch([1.0, np.inf], [1.0, 2])
+    with pytest.raises(StatsError, match="STA-106"):
         one_way_anova([1, 2, 3], list("aaa"))
     with pytest.raises(StatsError, match="STA-106"):
         one_way_anova([1, 2, 3], list("ab"))

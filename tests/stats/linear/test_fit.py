@@ -206,3 +206,33 @@ def test_rows_of_the_data_may_be_missing() -> None:
     fit = fit_linear("y ~ x", data, weights=[1, 9, 1, 1, 1])
     np.testing.assert_allclose(fit.beta, fit_linear("y ~ x", {"y": [1.0, 3, 5, 4], "x": [1.0, 3, 4, 5]}).beta)
     assert cluster_robust(fit, data["g"], kind="CR1").df == 2
+
+
+# Kutner MH. The American Statistician 1974; 28:98-100: drug, disease and the change in blood pressure of up to six dogs
+DOGS = {
+    "11": (42, 44, 36, 13, 19, 22), "12": (33, 26, 33, 21), "13": (31, -3, 25, 25, 24), "21": (28, 23, 34, 42, 13),
+    "22": (34, 33, 31, 36), "23": (3, 26, 28, 32, 4, 16), "31": (1, 29, 19), "32": (11, 9, 7, 1, -6),
+    "33": (21, 1, 9, 3), "41": (24, 9, 22, -2, 15), "42": (27, 12, 12, -5, 16, 15), "43": (22, 7, 25, 5, 12),
+}  # fmt: skip
+
+
+def test_an_unbalanced_two_way_design_as_sas_prints_it() -> None:
+    # SAS/STAT User's Guide, The GLM Procedure, "Unbalanced ANOVA for Two-Way Design with Interaction"
+    data = {
+        "y": [float(v) for values in DOGS.values() for v in values],
+        "drug": [cell[0] for cell, values in DOGS.items() for _ in values],
+        "disease": [cell[1] for cell, values in DOGS.items() for _ in values],
+    }
+    fit = fit_linear("y ~ drug * disease", data)
+    first, second, third = (kind(fit).sum_of_squares for kind in (anova_type_i, anova_type_ii, anova_type_iii))
+    np.testing.assert_allclose(first, [3133.238506, 418.833741, 707.266259, 5080.816667], rtol=1e-9)
+    np.testing.assert_allclose(second[:2], [3063.432863, 418.833741], rtol=1e-9)
+    np.testing.assert_allclose(third[:2], [2997.471860, 415.873046], rtol=1e-9)
+    means = ls_means(*fit.parts, "drug", df=fit.df)
+    np.testing.assert_allclose(means.estimate, [25.9944444, 26.5555556, 9.7444444, 13.5444444], rtol=1e-8)
+
+
+def test_a_perfect_fit_is_told() -> None:
+    fit = fit_linear("y ~ x", {"y": [2.0, 4, 6, 8], "x": [1.0, 2, 3, 4]})
+    assert fit.notes[-1].code == "STA-111"
+    assert not _cars().notes

@@ -139,6 +139,7 @@ def test_shapes_and_labels() -> None:
     assert found.notes[0].code == "STA-905"
     assert found.n.tolist() == [2]
     assert "group" in str(found)
+    assert describe([1, 2], [None, None]).n.tolist() == []
     assert "group" not in str(describe([1, 2, 3]))
 
 

@@ -171,6 +171,8 @@ def ratio_from_estimate(
         raise StatsError("STA-725", f"limits {limits}", "0 < lower < upper", "Limits of the ratio, e.g. (0.8, 1.25).")
     half = stats.t.isf(alpha, df) * log_se
     lower, upper = float(np.exp(log_ratio - half)), float(np.exp(log_ratio + half))
+    if not math.isfinite(half):
+        notes = (*notes, Note("STA-729", "too few data for an interval"))
     with np.errstate(divide="ignore", invalid="ignore"):
         p_lower = float(stats.t.sf((log_ratio - math.log(limits[0])) / np.float64(log_se), df))
         p_upper = float(stats.t.cdf((log_ratio - math.log(limits[1])) / np.float64(log_se), df))

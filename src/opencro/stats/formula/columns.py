@@ -35,23 +35,26 @@ def render_level(level: Level) -> str:
     return str(int(level)) if isinstance(level, float) and level.is_integer() else str(level)
 
 
-def read_frame(data: Data, names: Sequence[str]) -> pl.DataFrame:
-    """The named columns as a frame; NaN is missing.
+def read_frame(data: Data, names: Sequence[str], *, known: Sequence[str] = ()) -> pl.DataFrame:
+    """The named columns as a frame; NaN is missing. Columns that are only `known` must exist too.
 
     Raises StatsError STA-002 for an unknown name, STA-003 for columns of different lengths or more than one dimension.
     """
-    known = data.columns if isinstance(data, pl.DataFrame) else list(data)
-    for name in names:
-        if name not in known:
-            some = ", ".join(map(str, list(known)[:12]))
-            raise StatsError(
-                "STA-002", f"no column {name!r}", f"one of {some}", suggest(name, known) or "Check the formula."
-            )
+    _check_names(data, (*names, *known))
     columns = [_as_series(name, data[name]) for name in names]
     lengths = {c.name: len(c) for c in columns}
     if len(set(lengths.values())) > 1:
         raise StatsError("STA-003", f"columns of the lengths {lengths}", "equal lengths", "Give one value per row.")
     return pl.DataFrame(columns)
+
+
+def _check_names(data: Data, names: Sequence[str]) -> None:
+    known = data.columns if isinstance(data, pl.DataFrame) else list(data)
+    for name in names:
+        if name not in known:
+            some = ", ".join(map(str, list(known)[:12]))
+            remedy = suggest(name, known) or "Check the formula."
+            raise StatsError("STA-002", f"no column {name!r}", f"one of {some}", remedy)
 
 
 def _as_series(name: str, values: Any) -> pl.Series:
@@ -61,7 +64,7 @@ def _as_series(name: str, values: Any) -> pl.Series:
         array = np.asarray(values) if not isinstance(values, list | tuple) else None
         if array is not None and array.ndim != 1:
             raise StatsError("STA-003", f"{name} with {array.ndim} dimensions", "one dimension", "Give plain vectors.")
-        plain = array if array is not None and array.dtype.kind in "biuf" else list(values)
+        plain = array if array is not None and array.dtype.kind in "biufM" else list(values)
         column = pl.Series(name, plain, strict=False)
     return column.fill_nan(None) if column.dtype.is_float() else column
 
@@ -92,7 +95,7 @@ def as_column(column: pl.Series, levels: Sequence[Level] | None, factor: bool) -
     them the levels are those of an enumeration in its order, else the sorted values. Levels that no row has are
     dropped with a note.
 
-    Raises StatsError STA-006 for a value that is not among `levels`.
+    Raises StatsError STA-006 for a value that is not among `levels`, STA-013 for an infinite number.
     """
     is_label = column.dtype in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
     if not (is_label or factor or levels is not None):
@@ -100,7 +103,10 @@ def as_column(column: pl.Series, levels: Sequence[Level] | None, factor: bool) -
             raise StatsError(
                 "STA-006", f"{column.name} holds {column.dtype}", "numbers or labels", "Convert it before the analysis."
             )
-        return column.cast(pl.Float64).to_numpy(), ()
+        numbers = column.cast(pl.Float64).to_numpy()
+        if not np.isfinite(numbers).all():
+            raise StatsError("STA-013", f"infinite values in {column.name}", "finite numbers", "Look at their origin.")
+        return numbers, ()
     if column.dtype in (pl.Categorical, pl.Enum):
         if levels is None and isinstance(column.dtype, pl.Enum):
             levels = tuple(column.dtype.categories)

@@ -189,6 +189,8 @@ def _wald_f(fit: Fit, combinations: Floats) -> tuple[float, float, float, float]
     if not len(combinations):
         return 0.0, math.nan, math.nan, math.nan
     spread = combinations @ fit.covariance @ combinations.T
+    if not np.isfinite(spread).all():
+        return float(np.linalg.matrix_rank(combinations)), _df_of(fit.df, combinations), math.nan, math.nan
     size = np.sqrt(np.maximum(np.diag(spread), 1e-300))
     values, vectors = np.linalg.eigh(spread / np.outer(size, size))
     kept = values > 1e-10 * values[-1]

@@ -143,15 +143,15 @@ def model_matrix(
     analysed.
 
     Raises StatsError STA-001 (no formula), STA-002 (unknown column), STA-003 (lengths), STA-004 (no complete row),
-    STA-006 (unknown level, labels as a response). Notes STA-005 (missing values), STA-007 (unused levels), STA-008
-    (one level).
+    STA-006 (unknown level), STA-013 (infinity). Notes STA-005 (missing), STA-007 (unused levels), STA-008 (one level).
 
     Source: Chambers JM, Hastie TJ (eds). Statistical Models in S, 1992, chapter 2.
     >>> model_matrix("y ~ ARM", {"y": [1.0, 2, 3], "ARM": ["P", "T", "T"]}).names
     ('(Intercept)', 'ARMT')
     """
     read = parse_formula(formula) if isinstance(formula, str) else formula
-    frame = read_frame(data, [v for v in dict.fromkeys((read.response, *read.variables, *complete)) if v is not None])
+    needed = dict.fromkeys((read.response, *read.variables, *complete))
+    frame = read_frame(data, [v for v in needed if v is not None], known=(*factors, *(levels or {})))
     frame, keep, notes = complete_cases(frame) if frame.width else (frame, np.ones(_length(data), dtype=bool), ())
     used, more = _read_columns(frame, read, factors, levels or {})
     found = {name: c.levels for name, c in used.items() if isinstance(c, Factor)}

@@ -85,7 +85,8 @@ def fit_linear(
 
     b = (X'WX)^-1 X'Wy, covariance sigma^2 (X'WX)^-1, sigma^2 = sum w e^2 / (n - rank). As in R, the later of dependent
     columns is aliased and has no coefficient (Note STA-101). Without residual degrees of freedom the standard errors
-    are NaN (Note STA-102). Raises StatsError STA-103 for a model without a response or unfit weights.
+    are NaN (Note STA-102); an essentially perfect fit is noted (STA-111). Raises StatsError STA-103 for a model
+    without a response or unfit weights.
 
     Source: Searle SR. Linear Models, 1971, chapters 3 and 5.
 
@@ -130,17 +131,19 @@ def _solve(matrix: ModelMatrix, y: Floats, weights: Floats, alpha: float) -> Lin
         leverage=np.einsum("ij,ij->i", q, q),
         unscaled=unscaled,
         alpha=alpha,
-        notes=(*matrix.notes, *_limits(matrix, df)),
+        notes=(*matrix.notes, *_limits(matrix, df, variance, y)),
     )
 
 
-def _limits(matrix: ModelMatrix, df: int) -> list[Note]:
+def _limits(matrix: ModelMatrix, df: int, variance: float, y: Floats) -> list[Note]:
     notes = []
     if matrix.aliased.any():
         gone = [n for n, a in zip(matrix.names, matrix.aliased, strict=True) if a]
         notes.append(Note("STA-101", f"aliased with earlier columns: {', '.join(gone)}"))
     if df <= 0:
         notes.append(Note("STA-102", "no residual degrees of freedom: standard errors can't be computed"))
+    elif variance < 1e-28 * max(float(y @ y) / len(y), 1e-300):
+        notes.append(Note("STA-111", "an essentially perfect fit: tests are of rounding errors"))
     return notes
 
 

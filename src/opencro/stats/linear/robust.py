@@ -42,7 +42,7 @@ def hc_robust(fit: LinearModel, *, kind: HcKind = "HC3") -> LinearModel:
     if kind not in powers:
         raise StatsError("STA-105", f"kind {kind!r}", ", ".join(powers), "Choose one of them.")
     full = h > 1 - 1e-10
-    inflated = (fit.weights * fit.residuals) ** 2 * np.where(full, 0.0, np.maximum(1 - h, 1e-300) ** -powers[kind])
+    inflated = (fit.weights * fit.residuals) ** 2 * np.where(full, 0.0, np.where(full, 1.0, 1 - h) ** -powers[kind])
     score = _kept(fit) * np.sqrt(inflated)[:, None]
     factor = n / (n - p) if kind == "HC1" else 1.0
     notes = (

@@ -137,6 +137,8 @@ def t_test_welch_batch(
 def _present(x: ArrayLike) -> tuple[Floats, tuple[Note, ...]]:
     values = np.asarray(x, dtype=np.float64).ravel()
     found = values[~np.isnan(values)]
+    if np.isinf(found).any():
+        raise StatsError("STA-106", "infinite values", "finite numbers", "Look at their origin.")
     gone = len(values) - len(found)
     note = Note("STA-107", f"{gone} of {len(values)} values are missing and not analysed")
     return found, (note,) if gone else ()

@@ -30,8 +30,7 @@ def split_rows(rows: Floats) -> Segments:
     # NaN sorts to the end of its row
     values = np.sort(rows, axis=1).ravel()
     keep = (np.arange(width) < n[:, None]).ravel()
-    starts = np.concatenate([[0], np.cumsum(n)[:-1]]) if height else np.zeros(0, dtype=np.intp)
-    return Segments(values[keep], codes[keep], starts, n, width - n)
+    return Segments(values[keep], codes[keep], np.cumsum(n) - n, n, width - n)
 
 
 def split_groups(values: Floats, codes: NDArray[np.intp], count: int) -> Segments:
@@ -40,9 +39,8 @@ def split_groups(values: Floats, codes: NDArray[np.intp], count: int) -> Segment
     found, labels = values[here], codes[here]
     order = np.lexsort((found, labels))
     n = np.bincount(labels, minlength=count)
-    starts = np.concatenate([[0], np.cumsum(n)[:-1]])
     missing = np.bincount(codes[~here], minlength=count)
-    return Segments(found[order], labels[order], starts, n, missing)
+    return Segments(found[order], labels[order], np.cumsum(n) - n, n, missing)
 
 
 def central_moments(s: Segments) -> tuple[Floats, Floats, Floats, Floats]:
