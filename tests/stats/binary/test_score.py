@@ -187,6 +187,18 @@ def test_iterated_weights_solve_miettinen_and_nurminens_equations() -> None:
     assert (weights * (x1 / n1 - x2 / n2 - d)).sum() / weights.sum() == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.parametrize("name", DIFFERENCES + RATIOS)
+@pytest.mark.parametrize(
+    "table", [(3, 10**6, 1, 2 * 10**6), (999_999, 10**6, 10**6, 10**6), (1, 2, 1, 10**7), (1, 1, 0, 1)]
+)
+def test_limits_solve_their_equation_at_any_size(name: str, table: Table) -> None:
+    found = _method(name)(*table)
+    assert found.lower < found.upper
+    for limit, sign in ((found.lower, 1), (found.upper, -1)):
+        if limit not in (0, 1, -1, np.inf):
+            assert _method(name)(*table, null=limit).z == pytest.approx(sign * 1.959964, rel=1e-5)
+
+
 @pytest.mark.parametrize("name", RATIOS)
 def test_no_information_is_the_whole_range(name: str) -> None:
     found = _method(name)(0, 10, 0, 10)

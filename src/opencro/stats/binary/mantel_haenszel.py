@@ -71,7 +71,7 @@ def mantel_haenszel_difference(
         x1, n1, x2, n2: events and persons of both arms, one value a stratum. Strata with an empty arm are left out.
         alpha: 1 minus the confidence level.
         variance: "sato" holds for many small strata too (SAS COMMONRISKDIFF(CL=MH)); "greenland-robins" is
-            sum w² [p1(1-p1)/n1 + p2(1-p2)/n2] / (sum w)² (the "CMH-weighted" difference of R tern, SAS CL=MR-like).
+            sum w² [p1(1-p1)/n1 + p2(1-p2)/n2] / (sum w)² (the "CMH-weighted" difference of R tern).
 
     Returns:
         sum w (p1 - p2) / sum w with its Wald interval.

@@ -20,7 +20,18 @@ Floats = NDArray[np.float64]
 
 @njit(cache=True)
 def difference_mle(x1: float, n1: float, x2: float, n2: float, d: float) -> tuple[float, float]:
-    """Both rates under p1 - p2 = d: the root of Miettinen and Nurminen's cubic (1985, appendix I)."""
+    """Both rates under p1 - p2 = d: the root of Miettinen and Nurminen's cubic (1985, appendix I).
+
+    Rates near 1 are found as rates of non-events near 0, which have more digits.
+    """
+    if 2 * (x1 + x2) > n1 + n2:
+        other1, other2 = _small_difference_mle(n1 - x1, n1, n2 - x2, n2, -d)
+        return 1 - other1, 1 - other2
+    return _small_difference_mle(x1, n1, x2, n2, d)
+
+
+@njit(cache=True)
+def _small_difference_mle(x1: float, n1: float, x2: float, n2: float, d: float) -> tuple[float, float]:
     n = n1 + n2
     b = ((n1 + 2 * n2) * d - n - x1 - x2) / n
     c = ((n2 * d - n - 2 * x2) * d + x1 + x2) / n
@@ -208,12 +219,24 @@ def score_limits(measure: int, tables: Floats, weights: Floats, iterated: bool, 
             continue
         middle = _estimate(measure, rows, fixed, iterated, corrected)
         out[i, 0] = middle
-        # Where the variance at the estimate is 0 the function is 0 there too; the limit is the next root outwards.
-        inner_low, inner_high = middle, middle
-        if _value(measure, rows, fixed, iterated, corrected, -z, middle) >= -1e-13:
-            inner_low = max(middle - 1e-10, bottom)
-        if _value(measure, rows, fixed, iterated, corrected, z, middle) <= 1e-13:
-            inner_high = min(middle + 1e-10, 1.0)
+        inner_low = _step_off(measure, rows, fixed, iterated, corrected, -z, middle, bottom)
+        inner_high = _step_off(measure, rows, fixed, iterated, corrected, z, middle, 1.0)
         out[i, 1] = _root(measure, rows, fixed, iterated, corrected, -z, bottom, inner_low)
         out[i, 2] = _root(measure, rows, fixed, iterated, corrected, z, inner_high, 1.0)
     return out
+
+
+@njit(cache=True)
+def _step_off(
+    measure: int, rows: Floats, fixed: Floats, iterated: bool, corrected: bool, z: float, middle: float, end: float
+) -> float:
+    """The estimate, or a point beside it if the variance is 0 there: the function is too, the limit is further out.
+
+    The point lies as near as the digits of the counts allow.
+    """
+    noise = 1e-13 + (1e-14 * rows[:, 1::2].sum() if measure == ODDS else 0.0)
+    point, step = middle, 1e-10
+    while abs(_value(measure, rows, fixed, iterated, corrected, z, point)) <= noise and step < 1e-2:
+        point = middle + math.copysign(min(step, abs(end - middle)), end - middle)
+        step *= 10
+    return point

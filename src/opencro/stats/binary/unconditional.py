@@ -59,7 +59,7 @@ def barnard(x1: int, n1: int, x2: int, n2: int, *, alternative: Alternative = "t
         >>> barnard(7, 12, 8, 15).alternative
         'two-sided'
     """
-    _check_size(x1, n1, x2, n2, TEST_LIMIT, "pearson_chi_square() or miettinen_nurminen()")
+    x1, n1, x2, n2 = _whole(x1, n1, x2, n2, TEST_LIMIT, "pearson_chi_square() or miettinen_nurminen()")
     normal_p_value(0.0, alternative)
     z = score_table(n1, n2, 0.0)
     order = np.abs(z) if alternative == "two-sided" else (z if alternative == "greater" else -z)
@@ -88,7 +88,7 @@ def boschloo(x1: int, n1: int, x2: int, n2: int, *, alternative: Alternative = "
         >>> boschloo(7, 12, 8, 15).alternative
         'two-sided'
     """
-    _check_size(x1, n1, x2, n2, TEST_LIMIT, "fisher_exact()")
+    x1, n1, x2, n2 = _whole(x1, n1, x2, n2, TEST_LIMIT, "fisher_exact()")
     normal_p_value(0.0, alternative)
     if alternative == "two-sided":
         sides = [boschloo(x1, n1, x2, n2, alternative=side) for side in ("less", "greater")]
@@ -153,19 +153,20 @@ def santner_snell(x1: int, n1: int, x2: int, n2: int, *, alpha: float = 0.05) ->
     return _exact_interval("Santner-Snell", (x1, n1, x2, n2), alpha, plain)
 
 
-def _check_size(x1: int, n1: int, x2: int, n2: int, limit: int, instead: str) -> None:
+def _whole(x1: int, n1: int, x2: int, n2: int, limit: int, instead: str) -> tuple[int, int, int, int]:
+    """The counts as plain whole numbers, if there are not too many tables."""
     check_counts(x1, n1)
     check_counts(x2, n2)
     tables = (int(n1) + 1) * (int(n2) + 1)
     if tables > limit:
         raise StatsError("STA-504", f"{tables} tables", f"at most {limit}", f"With so many persons use {instead}.")
+    return int(x1), int(n1), int(x2), int(n2)
 
 
 def _exact_interval(
     method: str, counts: tuple[int, int, int, int], alpha: float, order: Callable[[int, int, float], Floats]
 ) -> Interval:
-    x1, n1, x2, n2 = counts
-    _check_size(x1, n1, x2, n2, INTERVAL_LIMIT, "miettinen_nurminen()")
+    x1, n1, x2, n2 = _whole(*counts, INTERVAL_LIMIT, "miettinen_nurminen()")
     half = check_alpha(alpha) / 2
     estimate = x1 / n1 - x2 / n2
     lower = _lower_limit(x1, n1, x2, n2, half, estimate, order)
