@@ -1,4 +1,4 @@
-"""`opencro build`: a snapshot of the ledger becomes SDTM datasets, Define-XML and a manifest.
+"""`opencro build`: a snapshot of the ledger becomes SDTM and ADaM datasets, Define-XML and a manifest.
 
 What was made is described by `build/manifest.json`: hashes of the definitions and of the records that went in, the
 ledger position and anchor, and the hash of every file that came out. When the inputs are the same and the files are
@@ -20,6 +20,7 @@ from typing import Any
 
 import polars as pl
 
+from opencro.app.build_analysis import MadeAnalysis, analyse_tabulated
 from opencro.app.build_files import BuiltDatasets, write_datasets
 from opencro.app.build_pieces import Made, tabulate_in_pieces
 from opencro.app.wiring import Progress, no_progress, open_study_ledger, terms_of
@@ -27,11 +28,11 @@ from opencro.kernel.finding import Findings
 from opencro.kernel.hashing import hash_file
 from opencro.ledger import Snapshot
 from opencro.study import Study, definition_hash
-from opencro.submission import write_define_files
+from opencro.submission import write_analysis_define_files, write_define_files
 
 MANIFEST = "manifest.json"
 PIECES = "pieces"
-LAYOUT = 2
+LAYOUT = 3
 """Of the files and the manifest: what an older layout made is made again."""
 
 
@@ -48,7 +49,8 @@ class Size:
 class Build:
     """What a build made: sizes and datasets by name, findings, files relative to `folder`, seconds per step.
 
-    `datasets` and `frame` read a dataset from its file when they are asked, `scan` lets a query read what it needs.
+    `analysis_seconds` says how long each analysis dataset took. `datasets` and `frame` read a dataset from its file
+    when they are asked, `scan` lets a query read what it needs.
     """
 
     folder: Path
@@ -58,6 +60,7 @@ class Build:
     findings: Findings
     files: Mapping[str, str]
     seconds: Mapping[str, float] = field(default_factory=dict)
+    analysis_seconds: Mapping[str, float] = field(default_factory=dict)
     reused: bool = False
 
     @property
@@ -74,7 +77,15 @@ class Build:
         return pl.scan_parquet(self.datasets.path(dataset))
 
 
-STEPS = {"snapshot": 0.02, "tabulate": 0.6, "datasets": 0.95, "define": 0.97, "manifest": 1.0}
+STEPS = {
+    "snapshot": 0.02,
+    "tabulate": 0.4,
+    "sdtm": 0.6,
+    "analyse": 0.65,
+    "adam": 0.95,
+    "define": 0.98,
+    "manifest": 1.0,
+}
 """The steps, and the share of the whole that is done at the end of each."""
 
 
@@ -146,20 +157,52 @@ def _write(
     making, target = folders
     created = datetime.fromisoformat(snapshot.recorded_at or "1970-01-01T00:00:00+00:00").astimezone(UTC)
     hashes: dict[str, str] = {}
-    for name, content in write_datasets(made, making, created, kept, target):
+    for name, content in write_datasets(made.outlines, made.rows, folders, created, kept):
         hashes[name] = content
-        watch.within("datasets", len(hashes) / len(made.outlines))
+        watch.within("sdtm", len(hashes) / len(made.outlines))
     shutil.rmtree(making / PIECES, ignore_errors=True)
-    watch.lap("datasets")
+    watch.lap("sdtm")
+    analysis = _analyse(study, made, making, watch)
+    if analysis is not None:
+        written = write_datasets(analysis.outlines, analysis.rows, folders, created, kept)
+        for number, (name, content) in enumerate(written, start=1):
+            hashes[name] = content
+            watch.within("adam", number / len(analysis.outlines))
+        shutil.rmtree(making / PIECES, ignore_errors=True)
+    watch.lap("adam")
     write_define_files(study, made.domains, made.outlines, terms_of(study), making / "sdtm", created)
+    if analysis is not None:
+        write_analysis_define_files(study, analysis.datasets, analysis.outlines, making / "adam", created)
     watch.lap("define")
-    sizes = {
-        name: Size(o.summary.rows, len(o.described.columns), o.described.label) for name, o in made.outlines.items()
-    }
-    built = Build(target, snapshot.position, snapshot.anchor, sizes, made.findings, {}, watch.seconds)
+    built = _built(target, snapshot, made, analysis, watch.seconds)
     files = _write_manifest(making, built, inputs, snapshot.recorded_at, hashes)
     watch.lap("manifest")
     return replace(built, files=files)
+
+
+def _analyse(study: Study, made: Made, making: Path, watch: _Stopwatch) -> MadeAnalysis | None:
+    """The analysis datasets out of the tabulated ones that stand in `making`."""
+    built = BuiltDatasets(making, tuple(made.outlines))
+    columns = {name: list(outline.summary.columns) for name, outline in made.outlines.items()}
+    analysis = analyse_tabulated(
+        study,
+        columns,
+        lambda name: pl.scan_parquet(built.path(name)),
+        making / PIECES,
+        watch=lambda share: watch.within("analyse", share),
+    )
+    watch.lap("analyse")
+    return analysis
+
+
+def _built(
+    target: Path, snapshot: Snapshot, made: Made, analysis: MadeAnalysis | None, seconds: Mapping[str, float]
+) -> Build:
+    outlines = {**made.outlines, **(analysis.outlines if analysis else {})}
+    sizes = {name: Size(o.summary.rows, len(o.described.columns), o.described.label) for name, o in outlines.items()}
+    findings = made.findings + (analysis.findings if analysis else ())
+    spent = analysis.seconds if analysis else {}
+    return Build(target, snapshot.position, snapshot.anchor, sizes, findings, {}, seconds, spent)
 
 
 @contextmanager

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 
 import polars as pl
 
-from opencro.app.build_pieces import Made
+from opencro.app.build_rows import RowStore
 from opencro.kernel.hashing import hash_file
 from opencro.tabulation import (
     Dataset,
@@ -25,8 +26,13 @@ KINDS = ("parquet", "xpt", "json")
 
 
 def dataset_file(name: str, kind: str) -> str:
-    """Where a dataset stands in a build: `sdtm/xpt/ae.xpt`."""
-    return f"sdtm/{kind}/{name.lower()}.{kind}"
+    """Where a dataset stands in a build: `sdtm/xpt/ae.xpt`, `adam/xpt/adae.xpt`."""
+    return f"{package_of(name)}/{kind}/{name.lower()}.{kind}"
+
+
+def package_of(name: str) -> str:
+    """The package that a dataset belongs to: analysis datasets begin with AD and are longer than a domain's name."""
+    return "adam" if name.startswith("AD") and len(name) > 2 else "sdtm"
 
 
 class BuiltDatasets(Mapping[str, Dataset]):
@@ -53,19 +59,24 @@ class BuiltDatasets(Mapping[str, Dataset]):
 
 
 def write_datasets(
-    made: Made, folder: Path, created: datetime, kept: Mapping[str, str], old: Path
+    outlines: Mapping[str, Outline],
+    store: RowStore,
+    folders: tuple[Path, Path],
+    created: datetime,
+    kept: Mapping[str, str],
 ) -> Iterator[tuple[str, str]]:
     """Write each dataset as Parquet, SAS transport and Dataset-JSON; gives its name and the hash of its content.
 
-    The content is that of the Parquet file, which holds description and cells and no date; what has the hash that
-    `kept` names comes from the build in `old`.
+    `folders` is where to write and the former build. The content is that of the Parquet file, which holds description
+    and cells and no date; what has the hash that `kept` names comes from the former build.
     """
-    for kind in KINDS:
-        (folder / "sdtm" / kind).mkdir(parents=True, exist_ok=True)
-    for name, outline in made.outlines.items():
+    folder, old = folders
+    for kind, name in product(KINDS, outlines):
+        (folder / dataset_file(name, kind)).parent.mkdir(parents=True, exist_ok=True)
+    for name, outline in outlines.items():
         parquet, *others = (dataset_file(name, kind) for kind in KINDS)
         columns = outline.described.columns
-        rows = [type_columns(piece, columns) for piece in made.rows.read(name)]
+        rows = [type_columns(piece, columns) for piece in store.read(name)]
         write_parquet_parts(outline.described, pl.concat(rows), folder / parquet)
         content = hash_file(folder / parquet)
         if kept.get(name) == content and all((old / file).is_file() for file in others):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from opencro.analysis import displays
+from opencro.analysis import check_datasets, displays, read_datasets
 from opencro.app.wiring import terms_of
 from opencro.kernel.finding import Finding, Findings, Refused, suggest
 from opencro.rehearsal import read_plan
 from opencro.study import Study, check_study, load_study
-from opencro.tabulation import load_links, plan_tabulation, read_domains
+from opencro.tabulation import SUPP_COLUMNS, Domain, derive_trial_design, load_links, plan_tabulation, read_domains
 
 FORMATS = {
     "usdm": ("4.0",),
@@ -17,6 +18,7 @@ FORMATS = {
     "define": ("2.1",),
     "dataset-json": ("1.1",),
     "sas-transport": ("5",),
+    "adamig": ("1.0", "1.1", "1.2", "1.3"),
 }
 """Exchange formats that this version writes."""
 DICTIONARIES = ("meddra", "whodrug")
@@ -38,6 +40,7 @@ def check_everything(folder: Path) -> Findings:
         findings += refusal.findings
     if wrong.ok:
         findings += plan_tabulation(study, domains)[1]
+    findings += check_analysis(study, domains)
     definitions, unclear = displays.read_definitions(study)
     findings += unclear
     if definitions is not None:
@@ -47,6 +50,19 @@ def check_everything(folder: Path) -> Findings:
     except Refused as refusal:
         findings += refusal.findings
     return findings
+
+
+def check_analysis(study: Study, domains: Mapping[str, Domain]) -> Findings:
+    """What is wrong with analysis declarations, beside the tabulated datasets that the study would make."""
+    datasets, findings = read_datasets(study)
+    return findings + check_datasets(datasets, tabulated_columns(study, domains)) if findings.ok else findings
+
+
+def tabulated_columns(study: Study, domains: Mapping[str, Domain]) -> dict[str, list[str]]:
+    """The variables of each tabulated dataset, as the declarations name them."""
+    found = {name: list(domain.variables) for name, domain in domains.items()}
+    found |= {f"SUPP{name}": list(SUPP_COLUMNS) for name, domain in domains.items() if domain.supplemental}
+    return found | {name: frame.columns for name, frame in derive_trial_design(study).items()}
 
 
 def check_standards(study: Study) -> Findings:

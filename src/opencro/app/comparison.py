@@ -18,7 +18,8 @@ from opencro.tabulation import (
     read_known_differences,
 )
 
-KNOWN = "tabulation/differences.yaml"
+KNOWN = ("tabulation/differences.yaml", "analysis/differences.yaml")
+"""Where a study lists what it knows to differ."""
 
 
 def read_version(path: Path) -> dict[str, pl.DataFrame]:
@@ -41,7 +42,7 @@ def compare_with(
     keys: tuple[str, ...] = (),
 ) -> Explained:
     """Compare all datasets that both have; a study lends its keys and its list of known differences."""
-    known = read_known_differences(study.documents.get(KNOWN)) if study else KnownDifferences()
+    known = _known(study) if study else KnownDifferences()
     if keys:
         known = known.model_copy(update={"keys": dict.fromkeys(theirs, keys)})
     both = [n for n in theirs if n in ours]
@@ -49,4 +50,14 @@ def compare_with(
         got = f"{', '.join(sorted(ours))} beside {', '.join(sorted(theirs))}"
         raise Refused([Finding("CMP-005", Place(), got, "datasets with the same names", "Compare like with like.")])
     listed = [d for d in known.differences if d.dataset in both]
-    return explain_differences(compare_versions(ours, theirs, known), listed, KNOWN)
+    return explain_differences(compare_versions(ours, theirs, known), listed, " and ".join(KNOWN))
+
+
+def _known(study: Study) -> KnownDifferences:
+    """The lists of all stages as one."""
+    lists = [read_known_differences(study.documents.get(name)) for name in KNOWN]
+    return KnownDifferences(
+        keys={name: keys for one in lists for name, keys in one.keys.items()},
+        by_record=tuple(name for one in lists for name in one.by_record),
+        differences=tuple(entry for one in lists for entry in one.differences),
+    )

@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from opencro.analysis import find_analysis_dependents, load_datasets
+from opencro.app.trace_analysis import trace_analysis
 from opencro.app.wiring import open_study_ledger, records_of, terms_of
 from opencro.kernel.finding import Finding, Place, Refused, suggest
 from opencro.ledger import ItemChange, Ledger, RecordKey
@@ -58,9 +60,13 @@ def trace_dataset_cell(
 
     `where` must name USUBJID. Raises Refused (TRC-001..004) when nothing or more than one row fits.
     """
+    analysis = load_datasets(study)
     with open_study_ledger(study, database) as ledger:
         participant = _participant(study, dataset, where)
         snapshot = ledger.snapshot(participant=participant)
+        if dataset in analysis:
+            found = trace_analysis(study, (snapshot, ledger.snapshot()), analysis, (dataset, variable), where)
+            return Answer(dataset, variable, where, found, tuple(_keyed(study, ledger, s) for s in found.items()))
         records = records_of(study, snapshot)
         domains = load_domains(study)
         domain, name, keys = _behind_supplemental(domains, dataset, variable, where)
@@ -73,13 +79,22 @@ def trace_dataset_cell(
 
 
 def trace_dependents(study: Study, form: str, item: str) -> tuple[str, ...]:
-    """Everything that an item of a form can reach, as `AE.AESEV`; `AE.*` where it decides which rows there are."""
+    """Everything that an item of a form can reach, as `AE.AESEV`; `AE.*` where it decides which rows there are.
+
+    In place of an item a tabulated variable may be named: then the analysis variables that it reaches.
+    """
+    domains, analysis = load_domains(study), load_datasets(study)
+    items = {i.id for g in study.forms[form].groups for i in g.items} if form in study.forms else set()
+    if item not in items and form in domains and item in domains[form].variables:
+        return find_analysis_dependents(analysis, [f"{form}.{item}"])
     if form not in study.forms:
         raise Refused([_finding("TRC-005", f'form "{form}" does not exist', "a form", suggest(form, study.forms))])
-    known = {i.id for g in study.forms[form].groups for i in g.items}
-    if item not in known:
-        raise Refused([_finding("TRC-006", f'form {form} has no item "{item}"', "an item", suggest(item, known))])
-    return find_dependents(study, load_domains(study), form, item, load_links(study))
+    if item not in items:
+        raise Refused([_finding("TRC-006", f'form {form} has no item "{item}"', "an item", suggest(item, items))])
+    tabulated = find_dependents(study, domains, form, item, load_links(study))
+    qualified = [name.split(".") for name in tabulated]
+    supplemental = [f"SUPP{d}.*" for d, v in qualified if d in domains and v in domains[d].supplemental]
+    return tuple(sorted({*tabulated, *find_analysis_dependents(analysis, [*tabulated, *supplemental])}))
 
 
 def _tabulate(

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from opencro.analysis import AnalysisDataset
 from opencro.study import Study
 from opencro.submission.define_xml import read_stylesheet, render_define_html, write_define
+from opencro.submission.describe.analysis import describe_analysis
 from opencro.submission.describe.whole import describe_datasets
 from opencro.tabulation import Domain, Outline
 from opencro.terms import TermsStore
@@ -22,7 +24,21 @@ def write_define_files(
     created: datetime,
 ) -> tuple[Path, ...]:
     """Write define.xml, define.xsl and define.html into a folder beside `xpt/`; Refused when something does not fit."""
-    document = write_define(describe_datasets(study, domains, datasets, store, created))
+    return _write(write_define(describe_datasets(study, domains, datasets, store, created)), folder)
+
+
+def write_analysis_define_files(
+    study: Study,
+    datasets: Mapping[str, AnalysisDataset],
+    outlines: Mapping[str, Outline],
+    folder: Path,
+    created: datetime,
+) -> tuple[Path, ...]:
+    """Write the same files for analysis datasets; Refused when something does not fit."""
+    return _write(write_define(describe_analysis(study, datasets, outlines, created)), folder)
+
+
+def _write(document: bytes, folder: Path) -> tuple[Path, ...]:
     texts = {
         "define.xml": document,
         "define.xsl": read_stylesheet(),

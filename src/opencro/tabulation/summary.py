@@ -16,7 +16,7 @@ from opencro.tabulation.dataset import Dataset
 _INTEGER = r"^-?\d+$"
 _FLOAT = r"^-?\d*\.?\d+$"
 _DATED = ("DTC", "DUR", "ELTM")
-_DECODED_BY = {"TESTCD": "TEST", "PARMCD": "PARM"}
+_DECODED_BY = {"TESTCD": "TEST", "PARMCD": "PARM", "PARAMCD": "PARAM"}
 
 Coded = Callable[[str], bool]
 """Whether the distinct values of a variable are wanted, because a code list describes it."""

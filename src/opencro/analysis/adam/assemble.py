@@ -41,7 +41,7 @@ def dates_of(dataset: AnalysisDataset, frame: pl.DataFrame) -> frozenset[str]:
 
 def summarize_dataset(dataset: AnalysisDataset, rows: pl.DataFrame) -> DatasetSummary:
     """What must be known of all rows before the first is written; rows as `exchange_frame` gives them."""
-    coded = {name for name, spec in dataset.variables.items() if spec.codelist} | {"PARAMCD", "AVISIT", "DTYPE"}
+    coded = {name for name, spec in dataset.variables.items() if spec.codelist} | {"PARAMCD", "DTYPE"}
     return summarize_frame(dataset.name, rows, lambda name: name in coded or name.endswith("FL"))
 
 

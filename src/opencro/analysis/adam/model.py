@@ -38,14 +38,14 @@ class VariableSpec(Part):
     origin: Origin | None = None
     predecessor: str = Field(default="", description="DATASET.VARIABLE, where it is not the one that the steps say")
     derivation: str = Field(default="", description="the method in words, where the steps' own words do not do")
-    codelist: str = Field(default="", description="variable of the dataset that holds the decode of each value")
+    codelist: bool = Field(default=False, description="define.xml lists the values; flags and PARAMCD always are")
     comment: str = ""
 
 
 class ParameterSpec(Part):
-    """What is said of a parameter: how its AVAL is made."""
+    """What is said of some parameters: how their AVAL is made."""
 
-    code: Text
+    codes: tuple[Text, ...] = Field(min_length=1, description="PARAMCD of those that it is said of")
     derivation: Text
 
 

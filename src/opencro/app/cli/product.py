@@ -41,7 +41,7 @@ def build_command(
     database: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Make the datasets (SDTM as SAS transport, Dataset-JSON, Parquet) and Define-XML from the records."""
+    """Make the datasets (SDTM and ADaM as SAS transport, Dataset-JSON, Parquet) and Define-XML from the records."""
     with refusing(as_json), progress_bar("building", hidden=as_json) as listen:
         made = build(
             load_study(folder), database=database, position=position, folder=target, fresh=fresh, progress=listen
@@ -63,6 +63,7 @@ def describe_build(made: Build) -> dict[str, Any]:
         "datasets": {n: {"rows": d.frame.height, "columns": d.frame.width} for n, d in made.datasets.items()},
         "files": dict(made.files),
         "seconds": dict(made.seconds),
+        "analysis_seconds": dict(made.analysis_seconds),
         "findings": [f.as_dict() for f in made.findings],
     }
 
@@ -79,6 +80,9 @@ def print_build(made: Build) -> None:
         table.add_row(name, f"{dataset.frame.height:,}", str(dataset.frame.width), dataset.label)
     out.print(table)
     print_findings(made.findings, limit=10)
+    if made.analysis_seconds:
+        spent = "  ".join(f"{name} {seconds:.2f} s" for name, seconds in made.analysis_seconds.items())
+        out.print(f"\nanalysis: {spent}", style="dim")
     steps = "  ".join(f"{step} {seconds:.2f} s" for step, seconds in made.seconds.items())
     out.print(f"\n{steps}  [bold]in all {sum(made.seconds.values()):.2f} s[/bold]")
     found = count_findings(made.findings)
@@ -145,7 +149,9 @@ def compare_command(
     theirs: Annotated[Path, typer.Argument(help="The dataset or folder to compare with.", exists=True)],
     study: Annotated[
         Path | None,
-        typer.Option("--study", help="Its tabulation/differences.yaml says what is known to differ, and why."),
+        typer.Option(
+            "--study", help="Its differences.yaml (tabulation, analysis) say what is known to differ, and why."
+        ),
     ] = None,
     keys: Annotated[str, typer.Option("--keys", help="Variables that identify a row, with commas between.")] = "",
     report: Annotated[Path | None, typer.Option("--report", help="Write the whole report as Markdown.")] = None,
