@@ -57,7 +57,8 @@ def explained(study: Study, made: Build, shared: Path) -> Explained:
 
 
 def test_every_published_dataset_is_made(made: Build, shared: Path) -> None:
-    assert set(made.datasets) == set(read_version(shared / "cdisc/cdiscpilot01/parquet/sdtm"))
+    published = [read_version(shared / f"cdisc/cdiscpilot01/parquet/{package}") for package in ("sdtm", "adam")]
+    assert set(made.datasets) == {name for version in published for name in version}
     assert made.findings.ok, made.findings
 
 
@@ -124,3 +125,12 @@ def test_a_cell_is_traced_to_the_keystroke(
     assert answer.trace.value == value
     assert items <= {f"{i.source.form}.{i.source.item}" for i in answer.items}
     assert all(i.history[-1].new == i.source.value and i.history[0].actor == "journey" for i in answer.items)
+
+
+def test_analysis_datasets_of_the_real_records_equal_the_published(study: Study, made: Build, shared: Path) -> None:
+    """From the raw records through ledger, SDTM and ADaM: only what differs in SDTM may differ."""
+    ours = read_version(made.folder / "adam" / "xpt")
+    theirs = read_version(shared / "cdisc/cdiscpilot01/parquet/adam")
+    assert set(ours) == set(theirs)
+    explained = compare_with(ours, theirs, study)
+    assert explained.findings.ok, render_differences(explained, "Pilot study, analysis")

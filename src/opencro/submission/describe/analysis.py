@@ -69,27 +69,7 @@ def describe_analysis(
 
     `archive` is the href of a dataset's file with `{name}` in lower case.
     """
-    subject = _Subject(study, datasets, outlines)
-    lists = tuple(made for made in (_codelist(d, c, v) for d, c, v in subject.variables()) if made)
-    coded = {made.oid for made in lists}
-    levels = [(d, p) for d in (datasets[n] for n in outlines) for p in d.parameters]
-    metadata = MetaData(
-        f"MDV.{study.id}.{study.file.version}.ADAM",
-        f"{study.id}, analysis data definitions",
-        "2.1.0",
-        description=study.file.title,
-        standards=(Standard(GUIDE, "ADaMIG", "IG", study.file.standards.get("adamig", "1.3"), "Final"),),
-        value_lists=tuple(_value_list(d) for d in (datasets[n] for n in outlines) if d.parameters),
-        where_clauses=tuple(_where(d, p) for d, p in levels),
-        datasets=tuple(_dataset(subject, name, archive) for name in outlines),
-        items=(
-            *(_item(d, c, v, coded) for d, c, v in subject.variables()),
-            *(_level_item(subject, d, p) for d, p in levels),
-        ),
-        codelists=lists,
-        methods=(*_methods(subject), *(_level_method(d, p) for d, p in levels)),
-        comments=tuple(_comments(subject)),
-    )
+    metadata = _metadata(_Subject(study, datasets, outlines), archive)
     names = GlobalVariables(study.id, study.file.title, study.file.protocol or study.id)
     return Define(
         f"{study.id}.define.adam",
@@ -98,6 +78,31 @@ def describe_analysis(
         DefineStudy(f"ST.{study.id}", names, metadata),
         source_system="openCRO",
         source_system_version=version("opencro"),
+    )
+
+
+def _metadata(subject: _Subject, archive: str) -> MetaData:
+    study = subject.study
+    lists = tuple(codes for codes in (_codelist(*one) for one in subject.variables()) if codes)
+    coded = {codes.oid for codes in lists}
+    made = [subject.datasets[name] for name in subject.outlines]
+    levels = [(d, p) for d in made for p in d.parameters]
+    return MetaData(
+        f"MDV.{study.id}.{study.file.version}.ADAM",
+        f"{study.id}, analysis data definitions",
+        "2.1.0",
+        description=study.file.title,
+        standards=(Standard(GUIDE, "ADaMIG", "IG", study.file.standards.get("adamig", "1.3"), "Final"),),
+        value_lists=tuple(_value_list(d) for d in made if d.parameters),
+        where_clauses=tuple(_where(d, p) for d, p in levels),
+        datasets=tuple(_dataset(subject, name, archive) for name in subject.outlines),
+        items=(
+            *(_item(*one, coded) for one in subject.variables()),
+            *(_level_item(subject, *one) for one in levels),
+        ),
+        codelists=lists,
+        methods=(*_methods(subject), *(_level_method(d, p) for d, p in levels)),
+        comments=tuple(_comments(subject)),
     )
 
 

@@ -131,6 +131,7 @@ def test_a_parameter_out_of_others_is_missing_where_all_are_missing() -> None:
         ([1.0, None, 3.0], 0, "mean", None),
         ([1.0, None, 3.0], 1, "mean", 6.0),
         ([1.0, None, 3.0], 1, "zero", 4.0),
+        ([1.0, None, 3.0], 1, "share", 5.0),
         ([None, None, 3.0], 1, "mean", None),
         ([None, None, None], 3, "mean", None),
     ],
@@ -142,14 +143,14 @@ def test_a_total_replaces_as_many_missing_items_as_the_rule_allows(
         {"K": ["1"] * 3, "PARAMCD": ["I1", "I2", "I3"], "AVAL": answers}, schema_overrides={"AVAL": pl.Float64}
     )
     made = derive.derive_total_records(
-        rows, ["K"], {"PARAMCD": "TOT"}, items=["I1", "I2", "I3"], most_missing=most, missing=missing
+        rows, ["K"], {"PARAMCD": "TOT"}, items={"I1": 4, "I2": 2, "I3": 4}, most_missing=most, missing=missing
     )
     assert made.tail(1)["AVAL"].item() == expected
 
 
 def test_an_item_without_a_record_is_missing_too() -> None:
     rows = pl.DataFrame({"K": ["1"], "PARAMCD": ["I1"], "AVAL": [2.0]})
-    made = derive.derive_total_records(rows, ["K"], {"PARAMCD": "TOT"}, items=["I1", "I2"], most_missing=1)
+    made = derive.derive_total_records(rows, ["K"], {"PARAMCD": "TOT"}, items={"I1": 4, "I2": 4}, most_missing=1)
     assert made.tail(1)["AVAL"].item() == 4.0
 
 

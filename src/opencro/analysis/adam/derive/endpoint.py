@@ -161,9 +161,9 @@ def derive_total_records(
     given: Given,
     where: Condition = None,
     *,
-    items: Sequence[str],
+    items: Mapping[str, float],
     most_missing: int = 0,
-    missing: Literal["mean", "zero"] = "mean",
+    missing: Literal["mean", "share", "zero"] = "mean",
     decimals: int = 10,
     value: Column = "AVAL",
     parameter: Column = "PARAMCD",
@@ -171,19 +171,24 @@ def derive_total_records(
 ) -> pl.DataFrame:
     """A questionnaire's total as a new record; missing where more items are missing than the rule allows.
 
-    "mean" gives a missing item the mean of those answered (the total is prorated), "zero" counts it as 0. The total is
-    rounded to `decimals`, halves away from zero. Source: ADaMIG 1.3 section 4.2.2; the rule is the instrument's.
+    `items` maps each item to its highest score. "mean" gives a missing item the mean of those answered, "share" the
+    share of the highest score that those answered have (the total is scaled up), "zero" nothing. The total is rounded
+    to `decimals`, halves away from zero. Source: ADaMIG 1.3 section 4.2.2; the rule is the instrument's.
     """
-    keys, names = list(by), list(items)
-    rows = chosen(data, where).filter(pl.col(parameter).is_in(names))
-    answered = pl.col(value).filter(pl.col(value).is_not_null())
-    summed = rows.group_by(keys, maintain_order=True).agg(
-        *(pl.col(c).first() for c in keep), answered.sum().alias("\u00b7sum"), answered.len().alias("\u00b7count")
+    keys = list(by)
+    rows = chosen(data, where).filter(pl.col(parameter).is_in(list(items)) & pl.col(value).is_not_null())
+    empty = chosen(data, where).filter(pl.col(parameter).is_in(list(items))).select(*keys, *keep).unique(keys)
+    reach = pl.col(parameter).replace_strict(dict(items), return_dtype=pl.Float64)
+    summed = rows.group_by(keys).agg(
+        pl.col(value).sum().alias("\u00b7sum"), pl.len().alias("\u00b7count"), reach.sum().alias("\u00b7reach")
     )
-    lacking = len(names) - pl.col("\u00b7count").cast(pl.Int64)
-    total = pl.col("\u00b7sum") * (len(names) / pl.col("\u00b7count")) if missing == "mean" else pl.col("\u00b7sum")
-    made = summed.with_columns(
-        pl.when((lacking <= most_missing) & (pl.col("\u00b7count") > 0)).then(total).alias(value)
-    )
+    found = empty.sort(keys).join(summed, on=keys, how="left", maintain_order="left", nulls_equal=True)
+    factor = {
+        "mean": len(items) / pl.col("\u00b7count"),
+        "share": sum(items.values()) / pl.col("\u00b7reach"),
+        "zero": pl.lit(1.0),
+    }[missing]
+    enough = len(items) - pl.col("\u00b7count").cast(pl.Int64) <= most_missing
+    made = found.with_columns(pl.when(enough).then(pl.col("\u00b7sum") * factor).alias(value))
     rounded = made.with_columns(formula(made, f"round({value}, {decimals})").alias(value)).select(*keys, *keep, value)
     return pl.concat([data, _as_made(rounded, given)], how="diagonal_relaxed")
