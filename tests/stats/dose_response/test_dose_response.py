@@ -136,6 +136,17 @@ def test_mcp_mod_on_the_example() -> None:
         mcp_mod(MEANS, CANDIDATES, effect=0.4, selection="bic")  # type: ignore[arg-type]
 
 
+def test_pictures_hold_the_means_and_the_curves() -> None:
+    axes = fit_dose_response(MEANS, EMAX).plot().axes[0]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["emax"]
+    np.testing.assert_allclose(axes.lines[0].get_ydata()[[0, -1]], [0.3216106641, 0.975002], atol=1e-4)
+    result = mcp_mod(MEANS, CANDIDATES, effect=0.4, selection="average")
+    names = [text.get_text() for text in result.plot().axes[0].get_legend().get_texts()]
+    assert names == [*result.fits, "average"]
+    edge = fit_dose_response(MEANS, EXPONENTIAL).plot().axes[0]
+    assert len(edge.lines) >= 1
+
+
 def test_without_a_signal_nothing_is_fitted() -> None:
     flat = dose_means([0, 1, 2, 3], [1, 1.01, 0.99, 1], 0.04 * np.eye(4))
     result = mcp_mod(flat, {"emax": candidate(EMAX, 1)}, effect=0.1)
@@ -207,6 +218,24 @@ def test_estimates_with_covariance_give_what_patients_give() -> None:
     fit, same = fit_dose_response(MEANS, EMAX), fit_dose_response(general, EMAX)
     np.testing.assert_allclose(fit.estimate, same.estimate, rtol=1e-5)
     assert same.criterion == pytest.approx(fit.deviance / (MEANS.pure_error / 95) + 6)
+
+
+def test_correlated_estimates_against_dosefinding() -> None:
+    # R: fitMod(dose, mu, S = S, type = "general", model); coef, sqrt(diag(vcov)), gAIC, TD(f, 0.8)
+    s = 0.04 * (0.3 + 0.7 * np.eye(5))
+    np.fill_diagonal(s, [0.05, 0.04, 0.06, 0.04, 0.03])
+    means = dose_means([0, 1, 2, 4, 8], [-1.2, -0.8, -0.55, -0.1, 0.05], s)
+    fit = fit_dose_response(means, EMAX)
+    np.testing.assert_allclose(fit.estimate, [-1.2222333, 1.76832552, 2.87478679], rtol=1e-6)
+    np.testing.assert_allclose(np.sqrt(np.diag(fit.covariance)), [0.2184444, 0.409376, 2.189995], rtol=1e-6)
+    assert (fit.criterion, target_dose(fit, 0.8).dose) == pytest.approx((6.47053562, 2.375058), rel=1e-6)
+    sigmoid = fit_dose_response(means, SIGMOID_EMAX)
+    np.testing.assert_allclose(sigmoid.estimate, [-1.19355643, 1.39416882, 1.93090445, 1.54478356], rtol=1e-6)
+    shapes = {"linear": candidate(LINEAR), "emax": candidate(EMAX, 1.5), "quadratic": candidate(QUADRATIC, -0.08)}
+    tests = multiple_contrast_test(means, shapes)
+    np.testing.assert_allclose(tests.statistic, [5.63190308234, 5.99945510706, 6.10104786405], rtol=1e-9)
+    linear = [-0.3651135845593, -0.3656974548971, -0.1375987762705, 0.0237440604031, 0.8446657553237]
+    np.testing.assert_allclose(tests.contrasts[0], linear, rtol=1e-9)
 
 
 def test_covariates_are_those_of_a_linear_model() -> None:

@@ -236,3 +236,24 @@ def test_a_perfect_fit_is_told() -> None:
     fit = fit_linear("y ~ x", {"y": [2.0, 4, 6, 8], "x": [1.0, 2, 3, 4]})
     assert fit.notes[-1].code == "STA-111"
     assert not _cars().notes
+
+
+def test_nists_longley_data() -> None:
+    # NIST Statistical Reference Datasets, Longley: certified to 14 digits of coefficients and standard deviations
+    datasets = pytest.importorskip("statsmodels.datasets")
+    rows = datasets.longley.load_pandas().data
+    columns = ["GNPDEFL", "GNP", "UNEMP", "ARMED", "POP", "YEAR"]
+    data = {name: rows[name].to_numpy(float) for name in ("TOTEMP", *columns)}
+    fit = fit_linear("TOTEMP ~ " + " + ".join(columns), data)
+    certified = [
+        -3482258.63459582, 15.0618722713733, -0.0358191792925910, -2.02022980381683, -1.03322686717359,
+        -0.0511041056535807, 1829.15146461355,
+    ]  # fmt: skip
+    np.testing.assert_allclose(fit.beta, certified, rtol=1e-9)
+    certified_se = [
+        890420.383607373, 84.9149257747669, 0.0334910077722432, 0.488399681651699, 0.214274163161675,
+        0.226073200069370, 455.478499142212,
+    ]  # fmt: skip
+    np.testing.assert_allclose(_se(fit), certified_se, rtol=1e-9)
+    assert fit.sigma == pytest.approx(304.854073561965, rel=1e-10)
+    assert fit.r_squared == pytest.approx(0.995479004577296, rel=1e-12)

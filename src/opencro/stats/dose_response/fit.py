@@ -12,15 +12,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
 from opencro.stats.dose_response.estimates import DoseMeans
+from opencro.stats.dose_response.picture import curve_doses, draw_curves
 from opencro.stats.dose_response.shapes import Floats, Shape
 from opencro.stats.result import Note, Result, StatsError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 GRID = {1: 61, 2: 25}
 STARTS = 3
@@ -61,6 +65,18 @@ class DoseFit(Result):
     def at(self, dose: ArrayLike) -> Floats:
         """The curve at doses (k,)."""
         return self.shape.mean(dose, *self.estimate)
+
+    def plot(self) -> Figure:
+        """The means with limits, the curve, and its band where the covariance is known."""
+        dose = curve_doses(self.means)
+        gradient, known = self.gradient(dose), ~np.isnan(np.diag(self.covariance))
+        spread = self.covariance[np.ix_(known, known)]
+        half = stats.t.isf(self.alpha / 2, self.df) * np.sqrt(
+            np.einsum("ki,ij,kj->k", gradient[:, known], spread, gradient[:, known])
+        )
+        curve = self.at(dose)
+        band = (curve - half, curve + half) if known.any() else None
+        return draw_curves(self.means, {self.shape.name: curve}, band, self.alpha)
 
     def gradient(self, dose: ArrayLike) -> Floats:
         """The derivatives (k, p) of the curve by the parameters."""

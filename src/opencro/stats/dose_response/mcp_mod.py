@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,9 +16,13 @@ from numpy.typing import ArrayLike
 from opencro.stats.dose_response.contrasts import Candidate, ContrastTests, multiple_contrast_test
 from opencro.stats.dose_response.estimates import DoseMeans
 from opencro.stats.dose_response.fit import DoseFit, fit_dose_response
+from opencro.stats.dose_response.picture import curve_doses, draw_curves
 from opencro.stats.dose_response.shapes import Floats
 from opencro.stats.dose_response.targets import TargetDose, target_dose
 from opencro.stats.result import Note, Result, StatsError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Selection = Literal["aic", "max_t", "average"]
 
@@ -38,6 +42,7 @@ class McpMod(Result):
     selected: Mapping[str, float]
     targets: Mapping[str, TargetDose]
     dose: float
+    means: DoseMeans
     notes: tuple[Note, ...] = ()
 
     def columns(self) -> Mapping[str, Any]:
@@ -51,6 +56,14 @@ class McpMod(Result):
             "weight": [self.selected.get(n) for n in names],
             "target_dose": [self.targets[n].dose if n in self.targets else None for n in names],
         }
+
+    def plot(self) -> Figure:
+        """The means with limits, every fitted curve, and the average where curves were averaged."""
+        dose = curve_doses(self.means)
+        curves = {name: fit.at(dose) for name, fit in self.fits.items()}
+        if len(self.selected) > 1:
+            curves["average"] = self.at(dose)
+        return draw_curves(self.means, curves)
 
     def at(self, dose: ArrayLike) -> Floats:
         """The chosen curve, or the average of curves by their weights, at doses (k,)."""
@@ -88,7 +101,7 @@ def mcp_mod(
     reached = [(weight, targets[n].dose) for n, weight in selected.items() if np.isfinite(targets[n].dose)]
     total = sum(weight for weight, _ in reached)
     dose = sum(weight * d for weight, d in reached) / total if total else np.nan
-    return McpMod(tests, fits, selected, targets, float(dose), notes)
+    return McpMod(tests, fits, selected, targets, float(dose), means, notes)
 
 
 def _select(tests: ContrastTests, fits: Mapping[str, DoseFit], selection: Selection) -> dict[str, float]:
