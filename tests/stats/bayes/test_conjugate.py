@@ -168,3 +168,9 @@ def test_normal_and_gamma_comparisons() -> None:
 def test_impossible_input_is_refused(code: str, call) -> None:
     with pytest.raises(StatsError, match=code):
         call()
+
+
+def test_a_mixture_is_drawn_with_its_components() -> None:
+    assert len(BETA.plot().lines) == 4
+    many = bayes.NormalMixture(np.ones(20), np.arange(20), np.ones(20))
+    assert len(many.plot().lines) == 1

@@ -38,6 +38,7 @@ def test_it_agrees_with_statsmodels() -> None:
     ],
 )
 @pytest.mark.parametrize("information", ["expected", "observed"])
+@pytest.mark.filterwarnings("ignore:The .* link function")
 def test_other_links_agree_with_statsmodels(fit, link, information) -> None:
     rng = np.random.default_rng(4)
     x = np.column_stack([np.ones(400), rng.random(400)])

@@ -35,6 +35,22 @@ def test_quasi_separation_leaves_the_other_terms_alone() -> None:
     assert gen.likelihood_ratio_test(fit, without).p < 1e-3
 
 
+def test_separation_is_detected_without_a_fit() -> None:
+    x = np.column_stack([np.ones(8), np.repeat([0, 1], 4), np.tile([0.5, 1, 2, 4], 2)])
+    found = gen.detect_separation([0, 0, 0, 0, 1, 0, 1, 1], x)
+    assert found.estimate == ("-infinite", "+infinite", "finite")
+    assert (found.separated, found.rows) == (4, 8)
+    assert set(gen.detect_separation([0, 1, 0, 0, 1, 0, 1, 1], x).estimate) == {"finite"}
+
+
+def test_a_forest_leaves_infinite_ratios_out() -> None:
+    x = np.column_stack([np.ones(8), np.repeat([0, 1], 4)])
+    axes = gen.compute_ratios(gen.fit_logistic([0, 1, 0, 0, 1, 0, 1, 1], x)).plot()
+    assert len(axes.lines[0].get_xdata()) == 2
+    none = gen.compute_ratios(gen.fit_logistic([0, 0, 0, 0, 1, 0, 1, 1], x)).plot()
+    assert len(none.lines[0].get_xdata()) == 0
+
+
 def test_large_but_finite_estimates_are_not_called_infinite() -> None:
     x = np.column_stack([np.ones(2002), np.r_[np.full(1001, -1.0), np.full(1001, 1.0)]])
     y = np.r_[1, np.zeros(1000), 0, np.ones(1000)]

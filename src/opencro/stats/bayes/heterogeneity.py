@@ -42,7 +42,7 @@ class HalfNormal(TauPrior):
 
 @dataclass(frozen=True)
 class HalfCauchy(TauPrior):
-    """tau = |C| with C Cauchy of scale `scale`, its median. Predictions have no standard deviation: read their quantiles."""
+    """tau = |C|, C Cauchy of scale `scale`, its median. Predictions have quantiles but no standard deviation."""
 
     def quantile(self, u: Floats) -> Floats:
         """tau below which the prior has probability u."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +16,9 @@ from scipy import special, stats
 from scipy.optimize import brentq
 
 from opencro.stats.result import Result, StatsError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
 Self = TypeVar("Self", bound="Mixture")
@@ -86,6 +89,19 @@ class Mixture(Result):
         return (
             high if gap(high) <= 0 else float(brentq(gap, low, high, xtol=1e-14 * max(abs(low), abs(high)), rtol=1e-13))
         )
+
+    def plot(self, *, axes: Axes | None = None) -> Axes:
+        """The density, and thinner the components by their weight."""
+        import matplotlib.pyplot as plt  # noqa: PLC0415  a picture is rarely wanted, its library is heavy
+
+        ax: Axes = axes if axes is not None else plt.subplots(figsize=(6, 3.5))[1]
+        x = np.linspace(self.quantile(0.001), self.quantile(0.999), 400)
+        if len(self.weights) <= 8:
+            ax.plot(x, self._distribution().pdf(x[:, None]) * self.weights, color="0.7", linewidth=1)
+        ax.plot(x, self.pdf(x), color="tab:blue")
+        ax.set_xlabel("parameter")
+        ax.set_ylabel("density")
+        return ax
 
     def _sum(self, function: Callable[[Any, Floats], Floats], x: ArrayLike) -> Floats:
         at = np.asarray(x, dtype=np.float64)

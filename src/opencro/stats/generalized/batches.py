@@ -14,7 +14,7 @@ from opencro.stats.generalized.inputs import ModelData
 from opencro.stats.generalized.scoring import Problem, Scored, inverse, observed_information, score
 from opencro.stats.result import StatsError
 
-_CELLS = 4_000_000  # outcomes fitted together: what stays in a few hundred megabytes
+_CELLS = 200_000  # outcomes fitted together: what stays in a processor's cache
 
 
 @dataclass(frozen=True)

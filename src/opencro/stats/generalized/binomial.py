@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike
 from scipy.optimize import minimize
 
 from opencro.stats.generalized.families import BINOMIAL, IDENTITY, LOG, LOGIT, PROBIT, Array, Link
-from opencro.stats.generalized.fits import GeneralizedFit, Information, Kind, assemble
+from opencro.stats.generalized.fits import GeneralizedFit, Information, Kind, assemble, recession
 from opencro.stats.generalized.inputs import ModelData, check_binomial, read_model
 from opencro.stats.generalized.scoring import Problem, Scored, score, start_values, working
-from opencro.stats.result import Note
+from opencro.stats.result import Note, Result
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,18 @@ class IdentityBinomialFit(GeneralizedFit):
     """A binomial regression with identity link; coefficients are risk differences."""
 
     title: ClassVar[str] = "Binomial regression with identity link (maximum likelihood)"
+
+
+@dataclass(frozen=True)
+class Separation(Result):
+    """Where maximum likelihood estimates lie, per term; `separated` of `rows` would be fitted perfectly."""
+
+    title: ClassVar[str] = "Separation"
+
+    term: tuple[str, ...]
+    estimate: tuple[str, ...]
+    separated: int
+    rows: int
 
 
 def fit_logistic(
@@ -107,6 +119,27 @@ def fit_identity_binomial(
     data = read_model(y, x, offset=offset, trials=trials, weights=weights, names=names)
     check_binomial(data)
     return _bounded(IdentityBinomialFit, data, IDENTITY, alpha, information)
+
+
+def detect_separation(
+    y: ArrayLike, x: ArrayLike, *, trials: ArrayLike | None = None, names: Sequence[str] | None = None
+) -> Separation:
+    """Whether a logistic (or probit) model has finite maximum likelihood estimates, before it is fitted.
+
+    Arguments and errors as in `fit_logistic`. Returns per term "finite", "+infinite", "-infinite" or "undetermined" (it
+    depends on others that are infinite). A linear program looks for a direction along which no row fits worse.
+    Source: Konis 2007, Linear programming algorithms for detecting separated data in binary logistic regression models,
+    doctoral thesis, Oxford. R detectseparation. Example: `detect_separation([0, 0, 1, 1], [[1, 0], [1, 0], [1, 1],
+    [1, 1]])`.
+    """
+    data = read_model(y, x, trials=trials, names=names)
+    check_binomial(data)
+    away = recession(data, BINOMIAL, LOGIT)
+    if away is None:
+        return Separation(data.names, ("finite",) * len(data.names), 0, len(data.y))
+    signs = np.where(away.direction > 0, "+infinite", np.where(away.direction < 0, "-infinite", "undetermined"))
+    words = np.where(away.infinite, signs, "finite")
+    return Separation(data.names, tuple(words.tolist()), int((~away.overlap).sum()), len(data.y))
 
 
 def _bounded(kind: type[Kind], data: ModelData, link: Link, alpha: float, information: Information) -> Kind:

@@ -44,14 +44,16 @@ def _curves(x: Array) -> tuple[Array, Array]:
     """h(x) = [log(1 + x) - x/(1 + x)] / x^2 and its derivative, by their series where x is small."""
     small = x < 1e-2
     safe = np.where(small, 1.0, x)
-    h = (np.log1p(safe) - safe / (1 + safe)) / safe**2
-    slope = (-2 * np.log1p(safe) + 2 * safe / (1 + safe) + (safe / (1 + safe)) ** 2) / safe**3
-    i = np.arange(9)
-    sign = (-1.0) ** i
-    near = np.where(small, x, 0.0)
-    series = np.polynomial.polynomial.polyval(near, sign * (i + 1) / (i + 2))
-    series_slope = np.polynomial.polynomial.polyval(near, (sign * i * (i + 1) / (i + 2))[1:])
-    return np.where(small, series, h), np.where(small, series_slope, slope)
+    share = safe / (1 + safe)
+    bracket = np.log1p(safe) - share
+    h = bracket / safe**2
+    slope = (share**2 - 2 * bracket) / safe**3
+    if small.any():
+        near, i = x[small], np.arange(9)
+        terms = (-1.0) ** i * (i + 1) / (i + 2)
+        h[small] = np.polynomial.polynomial.polyval(near, terms)
+        slope[small] = np.polynomial.polynomial.polyval(near, (terms * i)[1:])
+    return h, slope
 
 
 def _k_derivatives(problem: Problem, tail: _Tail, mu: Array, k: Array) -> tuple[Array, Array]:

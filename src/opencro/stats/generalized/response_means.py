@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy import stats
@@ -15,6 +15,9 @@ from opencro.stats.generalized.fits import GeneralizedFit
 from opencro.stats.generalized.gee import GeeFit
 from opencro.stats.generalized.ordinal import OrdinalFit
 from opencro.stats.result import Note, Result, StatsError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,21 @@ class Ratios(Result):
     upper: Array
     p: Array
     notes: tuple[Note, ...]
+
+    def plot(self, *, axes: Axes | None = None) -> Axes:
+        """A forest: ratios with their intervals on a logarithmic axis, a line at 1; infinite ones are left out."""
+        import matplotlib.pyplot as plt  # noqa: PLC0415  a picture is rarely wanted, its library is heavy
+
+        ax: Axes = axes if axes is not None else plt.subplots(figsize=(6, 0.6 + 0.4 * len(self.term)))[1]
+        place = np.arange(len(self.term))[::-1]
+        good = np.isfinite(self.ratio) & np.isfinite(self.lower) & np.isfinite(self.upper)
+        ax.hlines(place[good], self.lower[good], self.upper[good], color="0.3")
+        ax.plot(self.ratio[good], place[good], "s", color="tab:blue")
+        ax.axvline(1.0, color="0.7", linewidth=1, zorder=0)
+        ax.set_xscale("log")
+        ax.set_yticks(place, self.term)
+        ax.set_xlabel("ratio")
+        return ax
 
 
 def compute_ratios(fit: GeneralizedFit | GeeFit | OrdinalFit | MeanContrasts) -> Ratios:
