@@ -85,6 +85,18 @@ def test_no_overdispersion_is_poisson_and_says_so() -> None:
     np.testing.assert_allclose(both.se, poisson.se)
 
 
+def test_few_uneven_counts_where_steps_in_turn_run_in_circles() -> None:
+    y = [0, 0, 0, 0, 0, 8, 0, 1, 0, 0, 0, 6, 7]
+    arm, dose = [1, 0, 1, 1, 0, 0, 1, 0, 0, 1, 0, 1, 1], [0, -1, 1, -1, 0, 2, 0, 2, 0, 0, 2, -2, -1]
+    x = np.column_stack([np.ones(13), arm, dose])
+    ours = gen.fit_negative_binomial(y, x)
+    theirs = sm.NegativeBinomial(y, x).fit(disp=0, maxiter=500, method="bfgs")
+    assert not ours.notes
+    np.testing.assert_allclose(ours.estimate, theirs.params[:3], atol=1e-3)
+    assert ours.log_likelihood == pytest.approx(theirs.llf, abs=1e-6)
+    assert gen.negative_binomial_batch([y, y], x).converged.all()
+
+
 def test_large_counts_and_tiny_dispersion_stay_accurate() -> None:
     rng = np.random.default_rng(8)
     y, x = rng.poisson(rng.gamma(1e4, 0.5, 300)), np.ones((300, 1))

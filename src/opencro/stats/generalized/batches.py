@@ -85,8 +85,11 @@ def _stack(
 def _fit(problem: Problem, engine: Engine, information: Information) -> BatchFit:
     trials, n = problem.y.shape
     size = max(1, _CELLS // n)
-    parts = [_fit_part(problem.take(np.arange(a, min(a + size, trials))), engine, information)
-             for a in range(0, trials, size)]  # fmt: skip
+    starts = range(0, trials, size)
+    with np.errstate(
+        over="ignore", invalid="ignore", divide="ignore"
+    ):  # where it leads is judged, not how it got there
+        parts = [_fit_part(problem.take(np.arange(a, min(a + size, trials))), engine, information) for a in starts]
     return BatchFit(
         np.concatenate([p.estimate for p in parts]), np.concatenate([p.se for p in parts]),
         np.concatenate([p.converged for p in parts]), np.concatenate([p.dispersion for p in parts]),

@@ -151,7 +151,7 @@ def _bounded(kind: type[Kind], data: ModelData, link: Link, alpha: float, inform
         if scored.converged[0] and not near:
             return scored
         beta = _constrained(problem)
-        mu = np.clip(link.inverse(problem.predictor(beta[None])), 0.0, 1.0)
+        mu = np.clip(link.inverse(np.minimum(problem.predictor(beta[None]), 1.0)), 0.0, 1.0)
         found.append(_at_bound(mu[0], link))
         return replace(scored, beta=beta[None], mu=mu, converged=np.array([True]))
 
@@ -181,7 +181,7 @@ def _constrained(problem: Problem) -> Array:
 
     def loss(b: Array) -> tuple[float, Array]:
         eta = problem.predictor(b[None])
-        mu = np.clip(problem.link.inverse(eta), 1e-9, 1 - 1e-9)
+        mu = np.clip(problem.link.inverse(np.minimum(eta, 1.0)), 1e-9, 1 - 1e-9)
         residual, _ = working(problem, problem.link.forward(mu), mu)
         return -float(problem.log_likelihood(mu)[0]), -problem.score_sum(residual)[0]
 

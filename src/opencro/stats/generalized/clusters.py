@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from opencro.stats.generalized.families import Array, Family, Link
 from opencro.stats.generalized.inputs import ModelData
 
+_RANGE = {"identity": (-np.inf, np.inf), "logit": (-36.0, 36.0), "log": (-36.0, 36.0)}  # beyond it weights vanish
 Correlation = Literal["independence", "exchangeable", "ar1", "unstructured"]
 
 
@@ -31,13 +32,13 @@ class Clusters:
 
     def residuals(self, beta: Array, family: Family, link: Link) -> Array:
         """Pearson residuals, 0 where there is no row."""
-        mu = link.inverse(self.x @ beta + self.offset)
+        mu = link.inverse(np.clip(self.x @ beta + self.offset, *_RANGE[link.name]))
         root = np.sqrt(np.maximum(family.variance(mu, np.zeros(1)), 1e-300))
         return np.where(self.here, (self.y - mu) / root, 0.0)
 
     def pieces(self, beta: Array, matrix: Array, family: Family, link: Link) -> tuple[Array, Array, Array]:
         """D (g, m, p), the inverse of A^1/2 R A^1/2 (g, m, m), and y - mu (g, m); absent rows add nothing."""
-        eta = self.x @ beta + self.offset
+        eta = np.clip(self.x @ beta + self.offset, *_RANGE[link.name])
         mu = link.inverse(eta)
         root = np.where(self.here, np.sqrt(np.maximum(family.variance(mu, np.zeros(1)), 1e-300)), 1.0)
         both = self.here[:, :, None] & self.here[:, None, :]

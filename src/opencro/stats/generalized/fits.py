@@ -100,10 +100,14 @@ def assemble(
 ) -> Kind:  # fmt: skip
     """Fits by `engine`, steps aside to the overlapping rows where estimates are infinite, and makes the result."""
     problem = one_trial(data, family, link)
-    scored = engine(problem)
-    reached = _settle(data, family, link, scored, information, engine)
+    with np.errstate(
+        over="ignore", invalid="ignore", divide="ignore"
+    ):  # where it leads is judged, not how it got there
+        scored = engine(problem)
+        reached = _settle(data, family, link, scored, information, engine)
     estimate, covariance = reached.beta, reached.covariance
-    se = np.sqrt(np.diag(covariance))
+    with np.errstate(invalid="ignore"):
+        se = np.sqrt(np.diag(covariance))
     z, p, lower, upper = wald_columns(np.where(np.isfinite(estimate), estimate, np.nan), se, alpha)
     k = np.array([[reached.k]])
     mu = reached.fitted[None]

@@ -15,7 +15,7 @@ from opencro.stats.generalized.families import BINOMIAL, IDENTITY, LOG, LOGIT, N
 from opencro.stats.generalized.fits import recession
 from opencro.stats.generalized.gee_errors import CORRECTIONS, Errors, compute_gee_covariances
 from opencro.stats.generalized.inputs import ModelData, check_binomial, check_counts, read_labels, read_model
-from opencro.stats.generalized.scoring import one_trial, score
+from opencro.stats.generalized.scoring import inverse, one_trial, score
 from opencro.stats.result import Note, Result, StatsError
 
 Outcome = Literal["normal", "binomial", "poisson"]
@@ -82,8 +82,11 @@ def fit_gee(
     grouped = arrange(data, *_places(data, cluster, time))
     beta, matrix, scale, settled = _solve(data, grouped, family, link, correlation)
     covariances = compute_gee_covariances(grouped, beta, matrix, scale, family, link)
+    if not settled:
+        covariances = {name: np.full_like(c, np.nan) for name, c in covariances.items()}
     covariance = covariances[errors]
-    se = np.sqrt(np.diag(covariance))
+    with np.errstate(invalid="ignore"):
+        se = np.sqrt(np.diag(covariance))
     z, half = beta / se, stats.t.isf(alpha / 2, df) * se
     p = 2 * stats.t.sf(np.abs(z), df)
     return GeeFit(
@@ -132,8 +135,11 @@ def _solve(
         weighted = inverse_v @ d
         information = np.einsum("gmp,gmq->pq", d, weighted)
         gradient = np.einsum("gmp,gm->p", weighted, residual)
-        step = np.linalg.solve(information, gradient)
+        step = inverse(information[None])[0] @ gradient
+        if not np.isfinite(step).all() or not scale > 0:
+            break
+        step *= min(1.0, 3.0 / max(float(np.abs(data.x @ step).max()), 1e-300)) if link.name != "identity" else 1.0
         beta = beta + step
-        if float(step @ information @ step) < 1e-18 * max(scale, 1e-300):
+        if float(step @ information @ step) < 1e-18 * scale:
             return beta, matrix, scale, True
     return beta, matrix, scale, False

@@ -8,6 +8,7 @@ import numpy as np
 
 from opencro.stats.generalized.clusters import Clusters
 from opencro.stats.generalized.families import Array, Family, Link
+from opencro.stats.generalized.scoring import inverse
 
 Errors = Literal["robust", "model", "mancl_derouen", "kauermann_carroll", "fay_graubard"]
 CORRECTIONS = ("mancl_derouen", "kauermann_carroll", "fay_graubard")
@@ -27,7 +28,9 @@ def compute_gee_covariances(
     d, inverse_v, residual = clusters.pieces(beta, matrix, family, link)
     weighted = inverse_v @ d
     own = np.swapaxes(d, 1, 2) @ weighted
-    bread = np.linalg.inv(own.sum(0))
+    bread = inverse(own.sum(0)[None])[0]
+    if not np.isfinite(bread).all():
+        return dict.fromkeys(("model", "robust", *CORRECTIONS), bread)
 
     def sandwich(scores: Array) -> Array:
         return np.asarray(bread @ (scores.T @ scores) @ bread)

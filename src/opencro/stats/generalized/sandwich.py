@@ -30,8 +30,10 @@ def with_robust_errors(fit: Kind, *, kind: Heteroscedastic = "HC0") -> Kind:
     """
     residual, bread, leverage = _pieces(fit)
     n, p = fit.data.x.shape
-    factor = {"HC2": np.sqrt(1 - leverage), "HC3": 1 - leverage}.get(kind, np.ones(n))
+    rest = np.maximum(1 - leverage, 1e-300)
+    factor = {"HC2": np.sqrt(rest), "HC3": rest}.get(kind, np.ones(n))
     # a row of frequency w stands for w rows: its outer product counts w times, not w^2
+    factor = np.where(leverage < 1 - 1e-10, factor, np.inf)  # a row of leverage 1 is fitted exactly
     scores = fit.data.x * (residual / factor / np.sqrt(fit.data.weights))[:, None]
     rows = fit.data.weights.sum()
     covariance = bread @ (scores.T @ scores) @ bread * (rows / (rows - p) if kind == "HC1" else 1.0)
@@ -75,6 +77,7 @@ def _pieces(fit: Kind) -> tuple[Array, Array, Array]:
 
 
 def _replaced(fit: Kind, covariance: Array, notes: tuple[Note, ...]) -> Kind:
-    se = np.sqrt(np.diag(covariance))
+    with np.errstate(invalid="ignore"):
+        se = np.sqrt(np.diag(covariance))
     z, p, lower, upper = wald_columns(fit.estimate, se, fit.alpha)
     return replace(fit, covariance=covariance, se=se, z=z, p=p, lower=lower, upper=upper, notes=fit.notes + notes)

@@ -113,7 +113,9 @@ def standardized_means(
     else:
         covariance = _delta(model, errors)
     notes = tuple(Note("STA-218", f"all outcomes of {labels[a]} are {v:g}") for a, v in model.constant.items())
-    se = np.sqrt(np.diag(covariance))
+    if not (np.diag(covariance) >= -1e-12).all():
+        notes += (Note("STA-219", "too few participants: a variance is negative or undefined, and left out"),)
+    se = np.sqrt(np.where(np.diag(covariance) >= -1e-12, np.maximum(np.diag(covariance), 0.0), np.nan))
     half = stats.norm.isf(alpha / 2) * se
     return StandardizedMeans(
         tuple(str(v) for v in labels.tolist()), tuple(counts.tolist()), mean, se, mean - half, mean + half, covariance,
@@ -164,7 +166,8 @@ def _contrast(
         estimate = value[rows] - value[r]
         v = means.covariance
         pairs = 2 * d[rows] * d[r] * v[rows, r]
-        se = np.sqrt(d[rows] ** 2 * np.diag(v)[rows] + d[r] ** 2 * v[r, r] - pairs)
+        variance = d[rows] ** 2 * np.diag(v)[rows] + d[r] ** 2 * v[r, r] - pairs
+        se = np.sqrt(np.where(variance >= -1e-12, np.maximum(variance, 0.0), np.nan))
         z = estimate / se
     half = stats.norm.isf(means.alpha / 2) * se
     turn: Callable[[Array], Array] = np.exp if exponentiate else np.asarray

@@ -104,10 +104,15 @@ def _normal(y: Array, x: Array, _outcome: Outcome) -> tuple[Array, Link, dict[st
     residual = data.y - x @ beta
     leverage = ((x @ bread) * x).sum(1)
     n, p = x.shape
+    rest = np.maximum(1 - leverage, 1e-300)  # a row of leverage 1 is fitted exactly
 
     def sandwich(r: Array) -> Array:
         return np.asarray(bread @ ((x * r[:, None]).T @ (x * r[:, None])) @ bread)
 
-    model = bread * float(residual @ residual) / (n - p)
-    kinds = {"delta": model, "delta_HC0": sandwich(residual), "delta_HC3": sandwich(residual / (1 - leverage))}
+    model = bread * (float(residual @ residual) / (n - p) if n > p else np.nan)
+    kinds = {
+        "delta": model,
+        "delta_HC0": sandwich(residual),
+        "delta_HC3": sandwich(np.where(leverage < 1 - 1e-10, residual / rest, 0.0)),
+    }
     return beta, IDENTITY, kinds, ()
