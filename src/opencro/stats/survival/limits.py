@@ -28,7 +28,7 @@ def probability_limits(value: Floats, se: Floats, *, alpha: float, limits: Scale
     if limits not in get_args(Scale):
         raise StatsError("STA-409", f"limits {limits!r}", f"one of {', '.join(get_args(Scale))}", "Choose a scale.")
     z = float(stats.norm.isf(alpha / 2))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         lower, upper = SCALES[limits](value, z * se)
     sure = (se == 0) & ((value == 1) | (value == 0))
     lower, upper = np.where(sure, value, lower), np.where(sure, value, upper)
