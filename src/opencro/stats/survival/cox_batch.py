@@ -57,11 +57,8 @@ def _adjusted(t: Trials, covariates: Floats, *, efron: bool) -> CoxBatch:
             "STA-440", f"covariates of shape {covariates.shape}", f"finite, ({t.time.shape[0]}, {t.time.shape[1]}, q)",
             "Give every covariate of every row of every trial.",
         )  # fmt: skip
-    x = np.concatenate([t.arm[:, :, None].astype(np.float64), covariates], axis=2)
-    scale = x.std(axis=1, keepdims=True)
-    scale[scale == 0] = 1.0
-    x = np.ascontiguousarray((x - x.mean(axis=1, keepdims=True)) / scale)
-    beta, variance = np.empty((x.shape[0], x.shape[2])), np.empty((x.shape[0], x.shape[2]))
-    fit_covariates(t.time, t.event, t.stratum, x, t.strata, efron, beta, variance)
-    coef, se = beta / scale[:, 0], np.sqrt(variance) / scale[:, 0]
-    return CoxBatch(coef[:, 0], se[:, 0], coef[:, 0] / se[:, 0], coef[:, 1:], se[:, 1:])
+    shape = (t.time.shape[0], covariates.shape[2] + 1)
+    beta, variance = np.empty(shape), np.empty(shape)
+    fit_covariates(t.time, t.event, t.arm, t.stratum, np.ascontiguousarray(covariates), t.strata, efron, beta, variance)
+    se = np.sqrt(variance)
+    return CoxBatch(beta[:, 0], se[:, 0], beta[:, 0] / se[:, 0], beta[:, 1:], se[:, 1:])

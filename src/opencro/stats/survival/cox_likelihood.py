@@ -29,14 +29,15 @@ def add_row(which: int, theta: float, row: int, x: Floats, s0: Floats, s1: Float
 
 @inlined
 def add_death_time(
-    deaths: int, weight: float, efron: bool, s0: Floats, s1: Floats, s2: Floats, score: Floats, info: Floats
+    deaths: int, weight: float, parts: int, s0: Floats, s1: Floats, s2: Floats, score: Floats, info: Floats
 ) -> float:
-    """Subtracts the denominators of one time with `deaths` rows of mean weight `weight`; gives their log."""
-    p = score.size
-    total = 0.0
-    for tie in range(deaths if efron else 1):
-        part = tie / deaths if efron else 0.0
-        w = weight if efron else weight * deaths
+    """Subtracts the denominators of one time with `deaths` rows of mean weight `weight`; gives their log.
+
+    `parts` is the number of denominators: 1, or with Efron's method one for each tied death.
+    """
+    p, total, w = score.size, 0.0, weight * deaths / parts
+    for tie in range(parts):
+        part = tie / parts
         scale = 1.0 / (s0[RISK] - part * s0[DEATH])
         total -= w * np.log(s0[RISK] - part * s0[DEATH])
         for j in range(p):
@@ -58,26 +59,28 @@ def partial_likelihood(
     total, s0, s1, s2 = 0.0, np.zeros(2), np.zeros((2, p)), np.zeros((2, p, p))
     for s in range(bounds.size - 1):
         s0[:], s1[:], s2[:] = 0.0, 0.0, 0.0
-        i, j, end, inside = bounds[s], bounds[s], bounds[s + 1], 0
+        i, j, end = bounds[s], bounds[s], bounds[s + 1]
         while i < end:
-            t, deaths, death_weight = time[by_stop[i]], 0, 0.0
+            t, first, deaths, death_weight = time[by_stop[i]], i, 0, 0.0
             while i < end and time[by_stop[i]] == t:
                 row = by_stop[i]
-                w = weight[row]
-                inside += 1
-                add_row(RISK, w * theta[row], row, x, s0, s1, s2)
-                if event[row] and w > 0.0:
-                    add_row(DEATH, w * theta[row], row, x, s0, s1, s2)
-                    deaths, death_weight = deaths + 1, death_weight + w
-                    total += w * eta[row]
+                add_row(RISK, weight[row] * theta[row], row, x, s0, s1, s2)
+                if event[row] and weight[row] > 0.0:
+                    deaths, death_weight = deaths + 1, death_weight + weight[row]
+                    total += weight[row] * eta[row]
                     for k in range(p):
-                        score[k] += w * x[row, k]
+                        score[k] += weight[row] * x[row, k]
                 i += 1
             while j < end and entry[by_start[j]] >= t:
                 add_row(RISK, -weight[by_start[j]] * theta[by_start[j]], by_start[j], x, s0, s1, s2)
-                j, inside = j + 1, inside - 1
+                j += 1
+            if efron and deaths > 1:
+                for q in range(first, i):
+                    if event[by_stop[q]]:
+                        add_row(DEATH, weight[by_stop[q]] * theta[by_stop[q]], by_stop[q], x, s0, s1, s2)
             if deaths:
-                total += add_death_time(deaths, death_weight / deaths, efron, s0, s1, s2, score, info)
+                total += add_death_time(deaths, death_weight / deaths, deaths if efron else 1, s0, s1, s2, score, info)
+            if efron and deaths > 1:
                 s0[DEATH], s1[DEATH], s2[DEATH] = 0.0, 0.0, 0.0
     return total
 

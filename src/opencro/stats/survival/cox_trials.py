@@ -183,19 +183,43 @@ def climb(
 
 
 @compiled
+def standardize(arm: Ints, covariates: Floats, x: Floats, scale: Floats) -> None:
+    """The arm and the covariates of a trial, centred and scaled, into `x` (n, p); their scale into `scale` (p,)."""
+    n, p = x.shape
+    for i in range(n):
+        x[i, 0] = arm[i]
+        for j in range(1, p):
+            x[i, j] = covariates[i, j - 1]
+    for j in range(p):
+        total, squares = 0.0, 0.0
+        for i in range(n):
+            total += x[i, j]
+        for i in range(n):
+            x[i, j] -= total / n
+            squares += x[i, j] * x[i, j]
+        scale[j] = np.sqrt(squares / n) if squares > 0.0 else 1.0
+        for i in range(n):
+            x[i, j] /= scale[j]
+
+
+@compiled
 def fit_covariates(
-    time: Floats, event: Bools, stratum: Ints, x: Floats, strata: int, efron: bool, beta: Floats, variance: Floats
-) -> None:
-    """All trials with covariates `x` (trials, n, p), scaled: estimates and variances (trials, p), NaN if none."""
+    time: Floats, event: Bools, arm: Ints, stratum: Ints, covariates: Floats, strata: int, efron: bool, beta: Floats,
+    variance: Floats,
+) -> None:  # fmt: skip
+    """All trials with covariates (trials, n, q): estimates and variances (trials, q + 1), NaN if there is none."""
     trials, rows = time.shape
-    p = x.shape[2]
+    p = covariates.shape[2] + 1
     order, other, keys, counts = make_space(rows)
     by_stop, bounds = np.empty(rows, np.int64), np.empty(strata + 1, np.int64)
     entry, weight, inverse = np.full(rows, -np.inf), np.ones(rows), np.empty((p, p))
+    x, scale = np.empty((rows, p)), np.empty(p)
     for k in range(trials):
         order_times(time[k], order, other, keys, counts)
         order_by_stratum(order, stratum[k], bounds, by_stop)
-        if climb(time[k], entry, event[k], weight, x[k], by_stop, bounds, efron, beta[k], inverse):
-            variance[k] = np.diag(inverse)
+        standardize(arm[k], covariates[k], x, scale)
+        if climb(time[k], entry, event[k], weight, x, by_stop, bounds, efron, beta[k], inverse):
+            beta[k] /= scale
+            variance[k] = np.diag(inverse) / scale**2
         else:
             beta[k], variance[k] = np.nan, np.nan

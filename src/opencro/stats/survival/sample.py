@@ -81,7 +81,11 @@ def take_labels(labels: ArrayLike, n: int, name: str) -> tuple[Ints, list[Any]]:
     array = np.asarray(labels)
     if array.shape != (n,):
         raise StatsError("STA-402", f"{name} of shape {array.shape}", f"as many as time, {n}", "Give a label a row.")
-    if np.issubdtype(array.dtype, np.floating) and np.isnan(array).any():
+    if array.dtype == object:
+        missing = any(v is None or v != v for v in array)
+    else:
+        missing = bool(np.issubdtype(array.dtype, np.floating) and np.isnan(array).any())
+    if missing:
         raise StatsError("STA-406", f"a missing {name}", f"a {name} for every row", "Drop or label such rows first.")
     levels, codes = np.unique(array, return_inverse=True)
     return codes.astype(np.int64), levels.tolist()
