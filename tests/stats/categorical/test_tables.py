@@ -91,6 +91,21 @@ def test_larger_fisher_tests_count_every_table(table: np.ndarray) -> None:
     assert turned.p_value == pytest.approx(found.p_value, rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("table", "wanted"),
+    [
+        # R 4.2.2 fisher.test(workspace = 2e9), the number of tables up to 3e9
+        ([[14, 42, 30], [8, 47, 29], [11, 55, 18]], 0.135550933055051),
+        ([[30, 10, 4, 5], [20, 17, 1, 6], [15, 22, 6, 3]], 0.0244052899280674),
+        ([[5, 9, 3, 8], [7, 2, 9, 4], [6, 6, 6, 6], [1, 9, 9, 2]], 0.0310107154493479),
+        ([[3, 4, 5, 6, 7, 8, 1, 2], [8, 7, 6, 5, 4, 3, 2, 1]], 0.468301780667814),
+    ],
+)
+def test_large_fisher_tests_agree_with_r(table: list[list[int]], wanted: float) -> None:
+    assert cat.fisher_exact(table).p_value == pytest.approx(wanted, rel=1e-10)
+    assert cat.fisher_exact(np.transpose(table)[::-1]).p_value == pytest.approx(wanted, rel=1e-10)
+
+
 def test_simulated_fisher_is_near_the_exact_one() -> None:
     table = [[3, 1, 4], [2, 7, 1], [5, 2, 6]]
     exact, found = cat.fisher_exact(table).p_value, cat.fisher_exact_simulated(table, 7, replicates=40_000).p_value
@@ -208,7 +223,7 @@ def test_impossible_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         cat.cochran_mantel_haenszel([[[5, 3], [2, 4]]], scores="log")  # type: ignore[arg-type]
     with pytest.raises(StatsError, match="STA-521"):
         cat.cochran_mantel_haenszel([[[5, 3], [2, 4]]], row_scores=[1, 2, 3])
-    monkeypatch.setattr("opencro.stats.categorical.fisher.ENUMERATION_LIMIT", 100)
+    monkeypatch.setattr("opencro.stats.categorical.fisher.WORK_LIMIT", 20)
     with pytest.raises(StatsError, match=r"STA-522.*fisher_exact_simulated"):
         cat.fisher_exact([[3, 1, 4], [2, 7, 1], [5, 2, 6]])
     with pytest.raises(StatsError, match="STA-522"):

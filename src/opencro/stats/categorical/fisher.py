@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln
 from scipy.stats import random_table
 
+from opencro.stats.categorical.fisher_core import sum_less_probable_tables
 from opencro.stats.categorical.table import Alternative, Floats, Tests, check_side, check_table
 from opencro.stats.result import Note, Result, StatsError
 
-ENUMERATION_LIMIT = 300_000_000
+WORK_LIMIT = 200_000_000
 _SIDES = {"two-sided": 0, "less": -1, "greater": 1}
 
 
@@ -54,10 +55,11 @@ def fisher_exact(table: ArrayLike, *, alternative: Alternative = "two-sided") ->
         table is the only one and p is 1 (note STA-523).
 
     Raises:
-        StatsError: STA-521 no table of counts, STA-526 a side for a larger table, STA-522 more than 300,000,000 tables
-            (all are visited: about 10 ns each); then `fisher_exact_simulated` estimates the same p-value.
+        StatsError: STA-521 no table of counts, STA-526 a side for a larger table, STA-522 more than 200,000,000 half
+            tables (N = 200 in 3 x 5 cells: seconds); `fisher_exact_simulated` then estimates the same p-value.
 
-    Formula: P(table) = prod r! prod c! / (N! prod cells!).
+    Formula: P(table) = prod r! prod c! / (N! prod cells!). A larger table is cut between two columns: for each vector
+    of row sums at the cut the halves are listed, one sorted, and each of the other finds its partners by bisection.
 
     Source: Fisher, JRSS 1935;98:39-54; larger tables: Freeman and Halton, Biometrika 1951;38:141-149.
 
@@ -81,15 +83,15 @@ def _larger_table(counts: Floats) -> FisherTest:
     rows, columns, observed, factorials = _margins(counts)
     if min(len(rows), len(columns)) < 2:
         return FisherTest(1.0, 1.0, "two-sided", 1, _empty(counts))
-    p, number = _enumerate(rows, columns, factorials, observed, ENUMERATION_LIMIT)
-    if number > ENUMERATION_LIMIT:
+    p, number = sum_less_probable_tables(rows, columns, factorials, observed, WORK_LIMIT)
+    if np.isnan(p):
         raise StatsError(
             "STA-522",
-            f"more than {ENUMERATION_LIMIT} tables with these margins",
+            f"more than {WORK_LIMIT} half tables with these margins",
             "fewer",
             "Use fisher_exact_simulated(), or pearson_chi_square() where the expected counts are 5 or more.",
         )
-    return FisherTest(float(min(p, 1.0)), float(np.exp(observed)), "two-sided", int(number), _empty(counts))
+    return FisherTest(min(p, 1.0), float(np.exp(observed)), "two-sided", number, _empty(counts))
 
 
 def fisher_exact_simulated(table: ArrayLike, seed: int, *, replicates: int = 100_000) -> FisherTest:
@@ -158,46 +160,3 @@ def _two_by_two(tables: Floats, factorials: Floats, side: int) -> tuple[Floats, 
                 total += np.exp(log)
         chances[t], ps[t] = np.exp(seen), min(total, 1.0)
     return chances, ps
-
-
-@njit(cache=True)
-def _enumerate(
-    rows: NDArray[np.int64], columns: NDArray[np.int64], factorials: Floats, observed: float, limit: int
-) -> tuple[float, int]:
-    """Walks over all tables, column by column; free are all cells but the last row and column."""
-    height, free = len(rows) - 1, (len(rows) - 1) * (len(columns) - 1)
-    constant = factorials[rows].sum() + factorials[columns].sum() - factorials[rows.sum()]
-    left, room = rows.copy(), columns.copy()
-    cell, top = np.zeros(free + 1, np.int64), np.zeros(free + 1, np.int64)
-    spent = np.zeros(free + 1)
-    total, count, f, down = 0.0, 0, 0, True
-    while f >= 0 and count <= limit:
-        if down and f == free:
-            log = constant - spent[f]
-            for r in left:
-                log -= factorials[r]
-            total += np.exp(log) if log <= observed + 1e-7 else 0.0
-            count += 1
-            f, down = f - 1, False
-            continue
-        j, i = f // height, f % height
-        if down:
-            below = left[i + 1 :].sum()
-            cell[f], top[f] = max(0, room[j] - below), min(left[i], room[j])
-        else:
-            if i == height - 1:
-                left[height] += room[j]
-            left[i] += cell[f]
-            room[j] += cell[f]
-            if cell[f] == top[f]:
-                f -= 1
-                continue
-            cell[f] += 1
-        left[i] -= cell[f]
-        room[j] -= cell[f]
-        spent[f + 1] = spent[f] + factorials[cell[f]]
-        if i == height - 1:
-            left[height] -= room[j]
-            spent[f + 1] += factorials[room[j]]
-        f, down = f + 1, True
-    return total, count
