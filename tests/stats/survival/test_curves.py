@@ -122,6 +122,35 @@ def test_beyond_the_last_follow_up_the_value_is_held_and_said_so() -> None:
     assert sv.rmst([1, 2, 3], [1, 1, 1], tau=5).notes == ()
 
 
+@few
+@given(follow_ups())
+def test_a_landmark_without_censoring_compares_proportions(f: FollowUp) -> None:
+    found = sv.compare_kaplan_meier_at(f.time, np.ones(f.time.size), f.arm, [5.0])
+    shares = [(f.time[f.arm == k] > 5).mean() for k in (0, 1)]
+    assert_allclose(found.difference, shares[1] - shares[0], atol=1e-12)
+    if min(shares) > 0 and max(shares) < 1:
+        n = np.bincount(f.arm)
+        assert_allclose(found.se**2, sum(s * (1 - s) / m for s, m in zip(shares, n, strict=True)), rtol=1e-9)
+        turned = sv.compare_kaplan_meier_at(f.time, np.ones(f.time.size), 1 - f.arm, [5.0])
+        assert_allclose(turned.z, -found.z)
+        assert_allclose(turned.p_log_log, found.p_log_log)
+        sides = [
+            sv.compare_kaplan_meier_at(f.time, np.ones(f.time.size), f.arm, [5.0], alternative=a)
+            for a in ("less", "greater")
+        ]
+        assert_allclose(sides[0].p + sides[1].p, 1)
+        assert_allclose(sides[0].p_log_log + sides[1].p_log_log, 1)
+        assert (sides[0].p < 0.5) == (sides[0].p_log_log < 0.5) or shares[0] == shares[1]
+
+
+def test_landmarks_of_curves_at_one_or_zero_have_no_test() -> None:
+    found = sv.compare_kaplan_meier_at([1, 2, 3, 4], [1, 1, 1, 1], [0, 0, 1, 1], [0.5, 2.5, 9])
+    assert np.isnan(found.p).all()
+    assert found.difference.tolist() == [0, 1, 0]
+    with pytest.raises(StatsError, match="STA-421"):
+        sv.compare_kaplan_meier_at([1, 2, 3], [1, 1, 1], [0, 1, 2], [1])
+
+
 def test_late_entry_counts_only_those_inside() -> None:
     curve = sv.kaplan_meier([3, 4, 5, 6], [1, 1, 1, 1], entry=[0, 3, 0, 4])
     assert curve.n_risk.tolist() == [2, 2, 2, 1]

@@ -25,8 +25,9 @@ class RecurrentFit(Result):
     """
 
     title: ClassVar[str] = "Regression of recurrent events"
-    aside: ClassVar[frozenset[str]] = frozenset({"method", "subjects", "events", "cox"})
+    aside: ClassVar[frozenset[str]] = frozenset({"subjects", "events", "cox"})
 
+    method: str
     term: tuple[str, ...]
     coef: Floats
     se: Floats
@@ -35,7 +36,6 @@ class RecurrentFit(Result):
     upper: Floats
     z: Floats
     p: Floats
-    method: str
     subjects: int
     events: int
     cox: CoxFit
@@ -136,6 +136,6 @@ def _fit(
 
 def _wrap(method: str, cox: CoxFit, subjects: int) -> RecurrentFit:
     return RecurrentFit(
-        cox.term, cox.coef, cox.se, cox.hazard_ratio, cox.lower, cox.upper, cox.z, cox.p, method, subjects, cox.events,
+        method, cox.term, cox.coef, cox.se, cox.hazard_ratio, cox.lower, cox.upper, cox.z, cox.p, subjects, cox.events,
         cox, cox.notes,
     )  # fmt: skip

@@ -41,6 +41,7 @@ from opencro.stats.survival.kaplan_meier import (
     kaplan_meier_by,
     kaplan_meier_quantile,
 )
+from opencro.stats.survival.landmark import LandmarkContrast, compare_kaplan_meier_at
 from opencro.stats.survival.log_rank import LogRank, log_rank, weighted_log_rank
 from opencro.stats.survival.log_rank_batch import (
     LogRankBatch,
@@ -59,7 +60,7 @@ from opencro.stats.survival.piecewise_exponential import (
 )
 from opencro.stats.survival.rmst import RestrictedMean, RestrictedMeanContrast, compare_rmst, rmst
 from opencro.stats.survival.sample import tie_close_times
-from opencro.stats.survival.weibull import WeibullFit, fit_exponential, fit_weibull
+from opencro.stats.survival.weibull import ExponentialFit, WeibullFit, fit_exponential, fit_weibull
 from opencro.stats.survival.weights import (
     FlemingHarrington,
     Gehan,
@@ -77,6 +78,7 @@ __all__ = [
     "CoxFit",
     "CoxTests",
     "CumulativeIncidence",
+    "ExponentialFit",
     "FineGrayFit",
     "FlemingHarrington",
     "Gehan",
@@ -84,6 +86,7 @@ __all__ = [
     "IncidenceAt",
     "IntervalLogRank",
     "KaplanMeier",
+    "LandmarkContrast",
     "LogRank",
     "LogRankBatch",
     "MaxCombo",
@@ -104,6 +107,7 @@ __all__ = [
     "Turnbull",
     "WeibullFit",
     "Weight",
+    "compare_kaplan_meier_at",
     "compare_rmst",
     "cox_baseline_hazard",
     "cox_batch",

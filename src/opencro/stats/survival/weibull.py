@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,10 +19,10 @@ from opencro.stats.survival.sample import Bools, Floats, check_alpha
 
 @dataclass(frozen=True)
 class WeibullFit(Result):
-    """A fitted Weibull (or exponential) model: one row per coefficient of log time, limits at level 1 - alpha.
+    """A fitted Weibull model: one row per coefficient of log time, limits at level 1 - alpha.
 
     `coef` acts on log time (accelerated failure time), exp(coef) is a ratio of times; `hazard_ratio` and its limits are
-    those of the same covariate on the hazard, NaN for the intercept. `shape` is 1 for the exponential model.
+    those of the same covariate on the hazard, NaN for the intercept.
     """
 
     title: ClassVar[str] = "Weibull regression"
@@ -42,6 +42,13 @@ class WeibullFit(Result):
     loglik: float
     n: int
     notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExponentialFit(WeibullFit):
+    """A fitted exponential model: a `WeibullFit` of shape 1."""
+
+    title: ClassVar[str] = "Exponential regression"
 
 
 @dataclass(frozen=True)
@@ -70,13 +77,13 @@ def fit_weibull(
     >>> round(fit_weibull([1, 2, 3, 4], [1, 2, 3, np.inf]).shape, 4)
     1.8315
     """
-    return _fit(lower, upper, x, names, alpha, free=True)
+    return WeibullFit(*_fit(lower, upper, x, names, alpha, free=True))
 
 
 def fit_exponential(
     lower: ArrayLike, upper: ArrayLike, x: ArrayLike | ModelMatrix | None = None, *,
     names: Sequence[str] | None = None, alpha: float = 0.05,
-) -> WeibullFit:  # fmt: skip
+) -> ExponentialFit:  # fmt: skip
     """Exponential regression by maximum likelihood: `fit_weibull` with a shape of 1.
 
     Without covariates and with exact and right-censored times, exp(b0) is the time at risk per event.
@@ -84,13 +91,13 @@ def fit_exponential(
     >>> fit_exponential([1, 2, 3, 4], [1, 2, 3, np.inf]).coef.round(4).tolist()
     [1.204]
     """
-    return _fit(lower, upper, x, names, alpha, free=False)
+    return ExponentialFit(*_fit(lower, upper, x, names, alpha, free=False))
 
 
 def _fit(
     lower: ArrayLike, upper: ArrayLike, x: ArrayLike | ModelMatrix | None, names: Sequence[str] | None, alpha: float,
     *, free: bool,
-) -> WeibullFit:  # fmt: skip
+) -> tuple[Any, ...]:  # fmt: skip
     check_alpha(alpha)
     columns: ArrayLike | ModelMatrix = np.zeros((np.size(lower), 0)) if x is None else x
     columns, names, arrays = open_matrix(columns, names, (lower, upper))
@@ -179,7 +186,7 @@ def _safe(top: Floats, bottom: Floats) -> Floats:
 def _result(
     theta: Floats, cov: Floats, labels: tuple[str, ...], centre: Floats, scale: Floats, alpha: float, loglik: float,
     notes: tuple[Note, ...], n: int,
-) -> WeibullFit:  # fmt: skip
+) -> tuple[Any, ...]:  # fmt: skip
     shape = theta[-1]
     unscale = np.diag(np.concatenate(([1.0], 1 / scale)))
     unscale[0, 1:] = -centre / scale
@@ -193,7 +200,7 @@ def _result(
     log_hr = np.where(np.arange(a.size) == 0, np.nan, -theta[:-1] * np.concatenate(([1.0], 1 / scale)))
     half = stats.norm.isf(alpha / 2) * np.sqrt(np.diag(cov)[:-1]) * np.concatenate(([1.0], 1 / scale))
     z = coef / se
-    return WeibullFit(
+    return (
         labels, coef, se, z, 2 * stats.norm.sf(np.abs(z)), np.exp(log_hr), np.exp(log_hr - half), np.exp(log_hr + half),
         float(shape), float(np.sqrt(cov[-1, -1])), full, loglik, n, notes,
     )  # fmt: skip
