@@ -10,7 +10,7 @@ from scipy import stats
 from opencro.stats import StatsError
 from opencro.stats.formula import differences_from
 from opencro.stats.mmrm import fit_mmrm, fit_mmrm_arrays
-from tests.stats.mmrm.made import Made, make_trial
+from tests.stats.mmrm.made import STRUCTURED, Made, make_trial
 
 
 def test_complete_unstructured_data_is_multivariate_regression() -> None:
@@ -154,6 +154,37 @@ def test_impossible_input_is_refused(code: str, changes: dict[str, object]) -> N
     named = {k: special[v] if isinstance(v, str) and v in special else v for k, v in changes.items()}
     with pytest.raises(StatsError, match=code):
         fit_mmrm_arrays(**_with(made, **named))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_smallest_data_give_an_answer_or_a_named_refusal(seed: int) -> None:
+    """No subject too few, no pattern of gaps and no option ends in anything but numbers or a StatsError."""
+    rng = np.random.default_rng(seed)
+    subjects, visits = int(rng.integers(1, 8)), int(rng.integers(1, 5))
+    subject, visit = np.repeat(np.arange(subjects), visits), np.tile(np.arange(visits), subjects)
+    kept = rng.random(len(visit)) > rng.uniform(0, 0.6)
+    x = np.column_stack([np.ones(len(visit)), rng.integers(0, 2, len(visit))])[kept]
+    y = (rng.normal(size=len(visit)) * rng.choice([1e-100, 1.0, 1e100]))[kept]
+    for covariance in STRUCTURED:
+        for df, vcov in [("satterthwaite", "empirical-jackknife"), ("kenward-roger", "asymptotic")]:
+            try:
+                fit = fit_mmrm_arrays(
+                    x, y, subject[kept], visit[kept], covariance=covariance, df=df, vcov=vcov,
+                    coordinates=visit[kept] if covariance.startswith("sp_") else None,
+                )  # fmt: skip
+            except StatsError as error:
+                assert error.code in ("STA-303", "STA-306", "STA-310", "STA-318")  # noqa: PT017
+                continue
+            assert np.isfinite(fit.neg2_log_likelihood)
+            assert np.isfinite(fit.residuals("normalized")).all()
+
+
+def test_a_sandwich_of_too_few_subjects_tests_nothing() -> None:
+    made = make_trial(15, subjects=6, visits=3, missing=0.0)
+    fit = fit_mmrm_arrays(made.x, made.y, made.subject, made.visit, covariance="cs", vcov="empirical")
+    found = fit.test_joint({"all": np.eye(made.x.shape[1])})
+    assert np.isnan(found.p_value[0])
+    assert [n.code for n in found.notes] == ["STA-317"]
 
 
 def test_what_needs_a_formula_says_so() -> None:

@@ -155,7 +155,11 @@ class MmrmFit(Result):
         rows = [self.precision.f_test(np.atleast_2d(c)[:, kept], beta) for c in hypotheses.values()]
         f, numerator, denominator, p = np.array(rows).reshape(-1, 4).T
         empty = [name for name, row in zip(hypotheses, rows, strict=True) if row[1] == 0]
-        notes = tuple(Note("STA-311", f"{name} says nothing beyond the other terms") for name in empty)
+        flat = [name for name, row in zip(hypotheses, rows, strict=True) if row[1] > 0 and np.isnan(row[0])]
+        notes = (
+            *(Note("STA-311", f"{name} says nothing beyond the other terms") for name in empty),
+            *(Note("STA-317", f"{name} can't be tested: the covariance of its estimates is singular") for name in flat),
+        )
         return JointTests(tuple(hypotheses), numerator, denominator, f, p, notes)
 
     def test_terms(self, *, type: str = "III") -> JointTests:

@@ -95,11 +95,19 @@ def satterthwaite_df(spread: Spread, combinations: Floats) -> Floats:
     Satterthwaite (1946), Biometrics Bulletin 2:110; Giesbrecht and Burns (1985), Biometrics 41:477. A is the inverse of
     the observed information of theta.
     """
-    turned = combinations @ spread.root
+    turned = unit_rows(combinations @ spread.root)
     gradient = np.einsum("ki,hij,kj->kh", turned, spread.moments, turned, optimize=True)
     spread_of = np.einsum("kh,hl,kl->k", gradient, spread.theta_covariance, gradient)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(2.0 * (turned**2).sum(axis=1) ** 2 / spread_of)
+        return np.asarray(2.0 / spread_of)
+
+
+def unit_rows(turned: Floats) -> Floats:
+    """Rows of length 1, as degrees of freedom don't depend on it; NaN for a row of zeros."""
+    largest = np.abs(turned).max(axis=1, initial=0.0, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scaled = turned / largest
+        return np.asarray(scaled / np.linalg.norm(scaled, axis=1, keepdims=True))
 
 
 def combine_df(single: Floats) -> float:

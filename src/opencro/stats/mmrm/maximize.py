@@ -20,6 +20,7 @@ from opencro.stats.mmrm.structures import Structure
 ENOUGH = 1e-10
 NOISE = 1e-7  # an expected improvement below this may drown in rounding: the step is taken if it does no harm
 LONGEST = 2.0  # no parameter (a log standard deviation or a free correlation) moves further in one step
+LOST = -16.0  # log standard deviation, where that of the residuals is 1, from which no search comes back
 FLAT = 1e-8  # eigenvalue of the Hessian, relative to the largest, below which a direction counts as flat
 
 
@@ -36,7 +37,7 @@ class Optimum:
 
 def maximize(structure: Structure, layout: Layout, start: Floats, *, reml: bool, iterations: int = 60) -> Optimum:
     """The maximum of the likelihood from `start`, shape (trials, groups, size)."""
-    trials = len(start)
+    trials, deviations = len(start), structure.pick.shape[1]
     point = evaluate(structure, layout, start, reml=reml)
     slope = differentiate(structure, layout, point, reml=reml)
     done = ~np.isfinite(point.value)
@@ -47,7 +48,7 @@ def maximize(structure: Structure, layout: Layout, start: Floats, *, reml: bool,
         step, gain, definite = _steps(slope)
         decrement = np.where(done, decrement, gain)
         converged |= ~done & (gain < ENOUGH) & definite
-        done |= converged
+        done |= converged | (point.theta[..., :deviations].min(axis=(1, 2)) < LOST)
         if done.all():
             break
         live = np.flatnonzero(~done)

@@ -117,7 +117,8 @@ def _fit(
     beta, covariance = _expand(rows.kept, inner, precision.spread.covariance())
     df = np.full(len(beta), np.nan)
     df[rows.kept] = precision.single_df(np.eye(len(inner)))
-    se = np.sqrt(np.diagonal(covariance))
+    variance = np.diagonal(covariance)
+    se = np.sqrt(np.where(variance > 0, variance, np.nan))
     half = stats.t.isf(settings.alpha / 2, df) * se
     criterion = float(point.value[0]) + (scaled.constant if settings.reml else scaled.constant_ml)
     theta = unscale_theta(solution, scaled.size)

@@ -19,7 +19,7 @@ from opencro.stats.mmrm.inference import (
 )
 from opencro.stats.mmrm.rows import Rows, Scaled
 from opencro.stats.mmrm.sandwich import POWERS, Sandwich, fill_sandwich, sandwich_df
-from opencro.stats.mmrm.search import Solution
+from opencro.stats.mmrm.search import SINGULAR, Solution
 from opencro.stats.result import StatsError
 
 DF_METHODS = ("satterthwaite", "kenward-roger", "kenward-roger-linear", "between-within", "residual")
@@ -50,13 +50,22 @@ class Precision:
         return satterthwaite_df(self.spread, combinations)
 
     def f_test(self, combinations: Floats, beta: Floats) -> tuple[float, float, float, float]:
-        """F, its degrees of freedom and p for the hypothesis that all rows of `combinations` @ beta are zero."""
+        """F, its degrees of freedom and p for the hypothesis that all rows of `combinations` @ beta are zero.
+
+        NaN where the covariance of their estimates is singular, as a sandwich of few subjects may be.
+        """
         rows = _independent_rows(combinations)
         k = len(rows)
         if k == 0:
             return np.nan, 0.0, np.nan, np.nan
         estimate = rows @ beta
-        f = float(estimate @ np.linalg.solve(rows @ self.spread.covariance() @ rows.T, estimate)) / k
+        covariance = rows @ self.spread.covariance() @ rows.T
+        variance = np.diagonal(covariance)
+        size = np.sqrt(np.where(variance > 0, variance, 1.0))
+        correlation = covariance / size / size[:, None]
+        if not (variance > 0).all() or not np.linalg.eigvalsh(correlation)[0] > SINGULAR:
+            return np.nan, float(k), np.nan, np.nan
+        f = float(estimate / size @ np.linalg.solve(correlation, estimate / size)) / k
         df, factor = self.joint_df(rows)
         return factor * f, float(k), df, float(stats.f.sf(factor * f, k, df))
 
@@ -93,6 +102,7 @@ def compute_precision(rows: Rows, scaled: Scaled, solution: Solution, method: st
         middle = adjust_kenward_roger(
             solution.structure, solution.layout, point, slope, theta_covariance, linear=linear
         )
+        _refuse_indefinite(middle, method)
     spread = Spread(root, middle, slope.moments[0, :, :-1, :-1], theta_covariance)
     constant, varying = _classify(rows)
     observations, subjects = len(rows.y), len(rows.subjects)
@@ -112,6 +122,12 @@ def _refuse_unknown(method: str, vcov: str) -> None:
     if vcov != "asymptotic" and method.startswith("kenward-roger"):
         remedy = "Kenward-Roger adjusts the model-based covariance; with a sandwich use Satterthwaite."
         raise StatsError("STA-309", f"df={method!r} with vcov={vcov!r}", "vcov='asymptotic'", remedy)
+
+
+def _refuse_indefinite(middle: Floats, method: str) -> None:
+    if not np.linalg.eigvalsh(middle)[0] > 0:
+        got, remedy = f"df={method!r}: the adjusted covariance is not positive definite", "Use df='satterthwaite'."
+        raise StatsError("STA-318", got, "more subjects for the parameters of the covariance", remedy)
 
 
 def _classify(rows: Rows) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -90,11 +90,12 @@ def scale_rows(rows: Rows) -> Scaled:
     root = np.sqrt(rows.weight)[:, None]
     q, triangle = np.linalg.qr(rows.x * root)
     y = rows.y * root[:, 0]
+    largest = float(np.abs(y).max())
     along = q.T @ y
     residual = y - q @ along
     residual -= q @ (q.T @ residual)
     size = float(np.sqrt(residual @ residual / len(y)))
-    if len(y) <= rows.x.shape[1] or size <= 1e-12 * float(np.abs(y).max()):
+    if len(y) <= rows.x.shape[1] or size <= 1e-12 * largest:
         remedy = "Check that y isn't a function of the covariates, and that there are more rows than columns."
         raise StatsError("STA-306", "no variation left around the means", "residual variation", remedy)
     table = np.column_stack([q, residual / size])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from opencro.stats.mmrm.cores import Floats
+from opencro.stats.mmrm.inference import unit_rows
 from opencro.stats.mmrm.layout import Cells, sort_classes
 from opencro.stats.mmrm.likelihood import Point
 
@@ -51,6 +52,7 @@ def sandwich_df(sandwich: Sandwich, turned: Floats) -> Floats:
     G_ij = g_i'g_j is the covariance of the subjects' parts of the estimate if V is right (Bell and McCaffrey 2002,
     section 4).
     """
+    turned = unit_rows(turned)
     pulled = np.einsum("smp,kp->skm", sandwich.pulls, turned)
     own = (pulled**2).sum(axis=2)
     back = np.einsum("spq,kq->skp", sandwich.grams, turned)
@@ -58,7 +60,8 @@ def sandwich_df(sandwich: Sandwich, turned: Floats) -> Floats:
     crossed = np.einsum("skp,skq->kpq", back, back, optimize=True)
     trace = (own - shared).sum(axis=0)
     square = (own**2 - 2.0 * own * shared).sum(axis=0) + (crossed**2).sum(axis=(1, 2))
-    return np.asarray(trace**2 / square)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(square > 0, trace**2 / square, np.nan))
 
 
 def class_factors(cells: Cells, point: Point) -> Floats:
