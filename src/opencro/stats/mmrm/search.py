@@ -9,7 +9,7 @@ import numpy as np
 
 from opencro.stats.mmrm.cores import Floats
 from opencro.stats.mmrm.layout import Layout, build_layout
-from opencro.stats.mmrm.maximize import Optimum, maximize
+from opencro.stats.mmrm.maximize import LOST, Optimum, maximize
 from opencro.stats.mmrm.rows import Scaled
 from opencro.stats.mmrm.structures import Structure, build_structure
 from opencro.stats.result import StatsError
@@ -57,7 +57,7 @@ def search(scaled: Scaled, names: Sequence[str], *, reml: bool, start: Floats | 
             attempts.append(Attempt(structure.name, gap, 0))
             continue
         optimum = _try(structure, layout, start if structure is structures[0] else None, reml=reml)
-        outcome = judge(optimum, by_class=layout.by_class)
+        outcome = judge(structure, layout, optimum)
         attempts.append(Attempt(structure.name, outcome, int(optimum.iterations[0])))
         if outcome == "converged":
             return Solution(structure, layout, optimum, tuple(attempts))
@@ -94,16 +94,18 @@ def start_theta(structure: Structure, layout: Layout) -> Floats:
     return out
 
 
-def judge(optimum: Optimum, *, by_class: bool) -> str:
+def judge(structure: Structure, layout: Layout, optimum: Optimum) -> str:
     """ "converged", or what is wrong with the first trial of an optimum."""
     if not np.isfinite(optimum.point.value[0]):
         return "the start is no covariance matrix"
+    if optimum.point.theta[0, :, : structure.pick.shape[1]].min() < LOST:
+        return "the likelihood has no maximum: a variance goes to zero"
     if not optimum.converged[0]:
         lowest = np.linalg.eigvalsh(optimum.slope.hessian[0])
         if lowest[0] <= 1e-8 * max(float(lowest[-1]), 1e-300):
             return "the Hessian is not positive definite: a parameter is not identified or at its bound"
         return f"the gradient did not vanish in {int(optimum.iterations[0])} iterations"
-    if not by_class and is_singular(optimum.point.sigma[0]).any():
+    if not layout.by_class and is_singular(optimum.point.sigma[0]).any():
         return "the covariance matrix is singular"
     return "converged"
 
@@ -120,10 +122,10 @@ def _try(structure: Structure, layout: Layout, start: Floats | None, *, reml: bo
     first = start_theta(structure, layout)
     given = first if start is None or start.shape != first.shape[1:] else start[None]
     optimum = maximize(structure, layout, given, reml=reml)
-    if judge(optimum, by_class=layout.by_class) == "converged":
+    if judge(structure, layout, optimum) == "converged":
         return optimum
     deviations = structure.pick.shape[1]
     plain = np.zeros((1, layout.groups, structure.size))
     plain[..., deviations:] = structure.core.guess(np.eye(structure.visits)[None, None])
     second = maximize(structure, layout, plain, reml=reml)
-    return second if judge(second, by_class=layout.by_class) == "converged" else optimum
+    return second if judge(structure, layout, second) == "converged" else optimum
