@@ -17,7 +17,7 @@ from scipy import optimize, stats
 
 from opencro.stats.dose_response.estimates import DoseMeans
 from opencro.stats.dose_response.shapes import Floats, Shape
-from opencro.stats.dose_response.tails import directional_maxima, maximum_tail
+from opencro.stats.dose_response.tails import Maxima, directional_maxima, maximum_tail
 from opencro.stats.result import Note, Result, StatsError
 
 Alternative = Literal["two-sided", "less", "greater"]
@@ -156,7 +156,7 @@ def contrast_tests(
     maxima = directional_maxima(correlation, two_sided=two)
     adjusted = [maximum_tail(float(t), maxima, means.df) for t in turned]
     plain = stats.t.sf(turned, means.df) * (2 if two else 1)
-    critical = maximum_critical_value(correlation, df=means.df, two_sided=two, alpha=alpha)
+    critical = _critical(maxima, len(rows), means.df, alpha / 2 if two else alpha, alpha)
     return ContrastTests(
         tuple(contrasts), rows @ means.mean, se, means.df, statistic, plain, np.array(adjusted), means.dose, rows,
         correlation, critical, alpha, means.notes,
@@ -195,10 +195,13 @@ def maximum_critical_value(
     1.9545
     """
     r = np.asarray(correlation, dtype=np.float64)
-    tail = alpha / 2 if two_sided else alpha
-    low, high = stats.t.isf(tail, df), stats.t.isf(tail / len(r), df)
-    if len(r) == 1 or high - low < 1e-9:
+    return _critical(directional_maxima(r, two_sided=two_sided), len(r), df, alpha / 2 if two_sided else alpha, alpha)
+
+
+def _critical(maxima: Maxima, count: int, df: float, tail: float, alpha: float) -> float:
+    """The root between the bound of one statistic and Bonferroni's."""
+    low, high = stats.t.isf(tail, df), stats.t.isf(tail / count, df)
+    if count == 1 or not np.isfinite(low):
         return float(low)
-    maxima = directional_maxima(r, two_sided=two_sided)
     root = optimize.brentq(lambda q: maximum_tail(q, maxima, df) - alpha, low - 1e-3, high + 1e-3, xtol=1e-9)
     return float(root)

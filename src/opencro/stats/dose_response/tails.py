@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import stats
@@ -56,6 +57,7 @@ def _factor(correlation: Floats) -> Floats:
     return factor[:, :rank]
 
 
+@cache
 def _directions(rank: int) -> Floats:
     n = 2**DIRECTIONS_LOG2
     if rank == 1:
