@@ -1,5 +1,20 @@
-"""Dose-response: curves, tests for a signal, MCP-Mod, target doses."""
+"""Dose-response: curves, tests for a signal, MCP-Mod, target doses; curves of laboratory assays."""
 
+from opencro.stats.dose_response.assay import (
+    HORMESIS_4,
+    LOG_LOGISTIC_2,
+    LOG_LOGISTIC_3,
+    LOG_LOGISTIC_4,
+    LOG_LOGISTIC_5,
+    LOG_NORMAL_2,
+    LOGISTIC_4,
+    WEIBULL_4,
+    AssayCurve,
+    AssayFit,
+    fit_assay_counts,
+    fit_assay_curve,
+)
+from opencro.stats.dose_response.assay_doses import assay_dose
 from opencro.stats.dose_response.batch import (
     ContrastBatch,
     CurveBatch,
@@ -36,10 +51,20 @@ from opencro.stats.dose_response.targets import TargetDose, effective_dose, targ
 __all__ = [
     "EMAX",
     "EXPONENTIAL",
+    "HORMESIS_4",
     "LINEAR",
     "LOGISTIC",
+    "LOGISTIC_4",
+    "LOG_LOGISTIC_2",
+    "LOG_LOGISTIC_3",
+    "LOG_LOGISTIC_4",
+    "LOG_LOGISTIC_5",
+    "LOG_NORMAL_2",
     "QUADRATIC",
     "SIGMOID_EMAX",
+    "WEIBULL_4",
+    "AssayCurve",
+    "AssayFit",
     "Candidate",
     "ContrastBatch",
     "ContrastTests",
@@ -49,12 +74,15 @@ __all__ = [
     "McpMod",
     "Shape",
     "TargetDose",
+    "assay_dose",
     "beta_shape",
     "candidate",
     "compute_dose_means",
     "contrast_tests",
     "dose_means",
     "effective_dose",
+    "fit_assay_counts",
+    "fit_assay_curve",
     "fit_dose_response",
     "fit_dose_response_batch",
     "log_linear",
