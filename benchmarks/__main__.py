@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-LARGE = ("build",)
+LARGE = ("adam", "build")
 COLUMNS = ("what", "ours", "peer", "ratio", "limit")
 
 

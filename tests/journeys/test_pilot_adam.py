@@ -170,7 +170,7 @@ def _near() -> pl.Expr:
     ("cell", "row", "value", "ends"),
     [
         ("ADSL.TRTEDT", {"USUBJID": "01-701-1015"}, "2014-07-02", {"EX.EXENDTC", "DM.RFENDTC"}),
-        ("ADTTE.AVAL", {"USUBJID": "01-701-1015"}, 2.0, {"AE.AESTDTC", "DM.RFENDTC", "DM.RFSTDTC"}),
+        ("ADTTE.AVAL", {"USUBJID": "01-701-1015"}, 2.0, {"AE.AESTDTC", "DM.RFSTDTC"}),
         ("ADVS.CHG", {"PARAMCD": "PULSE", "AVISITN": 99.0, "ATPTN": 815.0}, 4.0, {"VS.VSSTRESN"}),
         ("ADLBHY.AVAL", {"PARAMCD": "HYLAW", "AVISITN": 4.0}, 0.0, {"LB.LBSTRESN", "LB.LBSTNRHI"}),
         ("ADQSNPIX.AVAL", {"PARAMCD": "NPTOTMN", "AVISITN": 98.0}, 0.0, {"QS.QSSTRESN"}),

@@ -15,6 +15,7 @@ import polars as pl
 
 from opencro.analysis import (
     AnalysisDataset,
+    Moment,
     analyse,
     check_datasets,
     dates_of,
@@ -54,7 +55,7 @@ class _Gathered:
 
     rows: RowStore
     summaries: dict[str, DatasetSummary] = field(default_factory=dict)
-    dates: dict[str, frozenset[str]] = field(default_factory=dict)
+    dates: dict[str, dict[str, Moment]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     twice: dict[str, int] = field(default_factory=dict)
 
@@ -65,7 +66,7 @@ class _Gathered:
             summary = summarize_dataset(dataset, rows)
             known = self.summaries.get(name)
             self.summaries[name] = summary if known is None else known.merged(summary)
-            self.dates[name] = self.dates.get(name, frozenset()) | dates_of(dataset, frame)
+            self.dates[name] = self.dates.get(name, {}) | dates_of(dataset, frame)
             keyed = frame.select(dataset.keys)
             self.twice[name] = self.twice.get(name, 0) + keyed.height - keyed.n_unique()
             self.rows.add(name, rows)

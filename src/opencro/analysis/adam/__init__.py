@@ -1,7 +1,7 @@
 """Analysis datasets (ADaM): declared once; data, define.xml entries and lineage come from the declaration."""
 
 from opencro.analysis.adam import derive
-from opencro.analysis.adam.assemble import dates_of, exchange_frame, outline_analysis, summarize_dataset
+from opencro.analysis.adam.assemble import Moment, dates_of, exchange_frame, outline_analysis, summarize_dataset
 from opencro.analysis.adam.check import check_datasets, label_of
 from opencro.analysis.adam.describe import method_of, origin_of, predecessor_of
 from opencro.analysis.adam.graph import closure, find_analysis_dependents, looks_across, needs_of, order_datasets
@@ -15,6 +15,7 @@ __all__ = [
     "Analysed",
     "AnalysisDataset",
     "Leaf",
+    "Moment",
     "ParameterSpec",
     "Step",
     "Switch",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Literal
 
 import polars as pl
 
@@ -14,8 +15,9 @@ from opencro.analysis.adam.check import label_of
 from opencro.analysis.adam.model import AnalysisDataset
 from opencro.tabulation import Column, ColumnSummary, Dataset, DatasetSummary, Outline, summarize_frame
 
+Moment = Literal["date", "datetime"]
 _EPOCH = date(1960, 1, 1)
-DATE_FORMAT = "DATE9."
+FORMATS = {"date": "DATE9.", "datetime": "DATETIME20."}
 
 
 def exchange_frame(dataset: AnalysisDataset, frame: pl.DataFrame) -> pl.DataFrame:
@@ -25,6 +27,8 @@ def exchange_frame(dataset: AnalysisDataset, frame: pl.DataFrame) -> pl.DataFram
         column = pl.col(name)
         if kind == pl.Date:
             column = (column - pl.lit(_EPOCH)).dt.total_days().cast(pl.Float64)
+        elif kind == pl.Datetime:
+            column = (column - pl.lit(_EPOCH).cast(pl.Datetime("us"))).dt.total_seconds().cast(pl.Float64)
         elif kind == pl.Null:
             column = column.cast(pl.Float64 if dataset.variables[name].type in ("integer", "float") else pl.String)
         elif kind != pl.String:
@@ -33,10 +37,15 @@ def exchange_frame(dataset: AnalysisDataset, frame: pl.DataFrame) -> pl.DataFram
     return frame.select(columns)
 
 
-def dates_of(dataset: AnalysisDataset, frame: pl.DataFrame) -> frozenset[str]:
-    """The variables that are dates."""
-    declared = {name for name, spec in dataset.variables.items() if spec.type == "date"}
-    return frozenset(declared | {n for n in dataset.variables if frame.schema[n] == pl.Date})
+def dates_of(dataset: AnalysisDataset, frame: pl.DataFrame) -> dict[str, Moment]:
+    """The variables that are dates, or dates with a time."""
+    found: dict[str, Moment] = {}
+    for name, spec in dataset.variables.items():
+        if frame.schema[name] == pl.Datetime:
+            found[name] = "datetime"
+        elif spec.type == "date" or frame.schema[name] == pl.Date:
+            found[name] = "date"
+    return found
 
 
 def summarize_dataset(dataset: AnalysisDataset, rows: pl.DataFrame) -> DatasetSummary:
@@ -49,11 +58,11 @@ def outline_analysis(
     dataset: AnalysisDataset,
     datasets: Mapping[str, AnalysisDataset],
     summary: DatasetSummary,
-    dates: frozenset[str],
+    dates: Mapping[str, Moment],
 ) -> Outline:
     """What is known of a dataset, once all its rows were seen."""
     columns = tuple(
-        _column(dataset, name, label_of(dataset, name, datasets), values, name in dates)
+        _column(dataset, name, label_of(dataset, name, datasets), values, dates.get(name))
         for name, values in summary.columns.items()
     )
     empty = pl.DataFrame(schema={c.name: c.frame_type for c in columns})
@@ -68,13 +77,12 @@ def outline_analysis(
     return Outline(described, summary)
 
 
-def _column(dataset: AnalysisDataset, name: str, label: str, values: ColumnSummary, is_date: bool) -> Column:
+def _column(dataset: AnalysisDataset, name: str, label: str, values: ColumnSummary, moment: Moment | None) -> Column:
     sequence = dataset.keys.index(name) + 1 if name in dataset.keys else None
     oid = f"IT.{dataset.name}.{name}"
-    if is_date:
-        return Column(
-            name, label, "date", None, DATE_FORMAT, key_sequence=sequence, target="integer", item_oid=oid
-        )  # fmt: skip
+    if moment:
+        form = FORMATS[moment]
+        return Column(name, label, moment, None, form, key_sequence=sequence, target="integer", item_oid=oid)
     if values.text:
         length = dataset.variables[name].length or max(1, values.longest)
         return Column(name, label, "text", length, key_sequence=sequence, item_oid=oid)

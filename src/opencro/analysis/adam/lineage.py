@@ -111,11 +111,30 @@ class Tracer:
         step, before = self.datasets[name].steps[i], self._trails[name].before[i]
         if step.derivation.carries:
             return self._carried(name, i, row)
+        if step.derivation.name == "time_to_event":
+            return self._happened(name, i, row)
         found: list[Trace] = []
         if step.source:
             found += self._from_source(step, before, row, variable)
         own = step.reads() - {n for value in step.of_role("columns") for n in value if step.source}
         return found + [self._cell(name, n, row, i) for n in sorted(own) if n in before.columns]
+
+    def _happened(self, name: str, i: int, row: int) -> list[Trace]:
+        """The date of the event or of the censoring that the row tells of."""
+        step, before, after = (
+            self.datasets[name].steps[i],
+            self._trails[name].before[i],
+            self._trails[name].before[i + 1],
+        )
+        told = {key: _value(after, key, row) for key in ("ADT", "EVNTDESC", "SRCVAR")}
+        for hit in step.happenings(own=False):
+            if (hit.description, hit.date) == (told["EVNTDESC"], told["SRCVAR"]):
+                rows = chosen(self._around[step.source].with_row_index(_PICKED), hit.where)
+                for key in next(iter(step.of_role("columns"))):
+                    rows = rows.filter(pl.col(key) == _value(before, key, row))
+                rows = in_order(rows.filter(pl.col(hit.date) == told["ADT"]), [hit.sequence] if hit.sequence else [])
+                return [self.trace(step.source, hit.date, int(p)) for p in rows.get_column(_PICKED).to_list()[:1]]
+        return [self._cell(name, str(told["SRCVAR"]), row, i)] if told["SRCVAR"] else []
 
     def _carried(self, name: str, i: int, row: int) -> list[Trace]:
         step, before = self.datasets[name].steps[i], self._trails[name].before[i]
@@ -142,14 +161,10 @@ class Tracer:
             keys, column = [str(step.arguments.get("by", "USUBJID"))], "QVAL"
         else:
             keys, column = list(next(iter(step.of_role("columns")))), _column_of(step)
-            for where in (*step.of_role("condition"), *(e.where for e in step.of_role("event"))):
+            for where in step.of_role("condition"):
                 source = chosen(source, where)
         for key in keys:
             source = source.filter(pl.col(key) == one.item(0, key))
-        events = list(step.of_role("event"))
-        if events:
-            order = [events[0].date, *([events[0].sequence] if events[0].sequence else [])]
-            source = in_order(source.drop_nulls(events[0].date), order).head(1)
         if step.derivation.name == "merged_flag":
             source = source.head(1)
         return [self.trace(step.source, column or keys[0], int(p)) for p in source.get_column(_PICKED).to_list()]
@@ -190,8 +205,7 @@ def _default(step: Step, name: str) -> object:
 
 def _column_of(step: Step) -> str:
     """The column of the source that a step is about; empty where only the record counts."""
-    events = [event.date for event in step.of_role("event")]
-    return next(iter([*events, *step.of_role("source column")]), "")
+    return next(iter(step.of_role("source column")), "")
 
 
 def _value(frame: pl.DataFrame, variable: str, row: int) -> object:

@@ -104,6 +104,12 @@ class Step:
         """The dataset that is looked into; empty where there is none."""
         return next(iter(self.of_role("source")), "")
 
+    def happenings(self, *, own: bool) -> list[Happening]:
+        """Events and censorings whose date stands in the data, or in the source."""
+        events = [happening for value in self.of_role("events") for happening in value]
+        ends = [happening for value in self.of_role("censorings") for happening in value]
+        return [h for h in events if h.own] + ends if own else [h for h in events if not h.own]
+
     def reads(self) -> frozenset[str]:
         """Columns of the data that are read."""
         found = {*names_in(self.when)}
@@ -115,8 +121,8 @@ class Step:
             found |= {n for text in value.values() for n in names_in(text)}
         for value in self.of_role("grades"):
             found |= {n for grade in value for n in names_in(grade.where)}
-        for value in self.of_role("censoring"):
-            found.add(value.date)
+        for happening in self.happenings(own=True):
+            found |= {happening.date, *names_in(happening.where)}
         if not self.source:
             found |= {n.lstrip("-") for value in self.of_role("order") for n in value}
             found |= {n for value in self.of_role("condition") for n in names_in(value)}
@@ -130,8 +136,8 @@ class Step:
         found |= {n for value in self.of_role("condition") for n in names_in(value)}
         found |= {column for value in self.of_role("taken") for column in value.values()}
         found |= set(self.of_role("source column"))
-        for value in self.of_role("event"):
-            found |= {value.date, *names_in(value.where), *([value.sequence] if value.sequence else [])}
+        for happening in self.happenings(own=False):
+            found |= {happening.date, *names_in(happening.where), *([happening.sequence] if happening.sequence else [])}
         if self.derivation.name == "supplemental":
             return frozenset({"QNAM", "QVAL"})
         return frozenset(found)

@@ -43,10 +43,11 @@ _TYPES: dict[str, Any] = {
     "formula": str,
     "windows": tuple[Window, ...],
     "grades": tuple[Grade, ...],
-    "event": Happening,
-    "censoring": Happening,
+    "events": tuple[Happening, ...],
+    "censorings": tuple[Happening, ...],
 }
 _EXPRESSIONS = ("condition", "formula")
+_HAPPENINGS = ("events", "censorings")
 
 
 def read_datasets(study: Study) -> tuple[dict[str, AnalysisDataset], Findings]:
@@ -194,7 +195,7 @@ def _arguments(
     texts = [made.get(p.name, "") for p in derivation.parameters if p.role in _EXPRESSIONS]
     texts += [t for p in derivation.parameters if p.role == "cases" for t in made.get(p.name, {}).values()]
     texts += [g.where for p in derivation.parameters if p.role == "grades" for g in made.get(p.name, ())]
-    texts += [made[p.name].where for p in derivation.parameters if p.role == "event" and p.name in made]
+    texts += [h.where for p in derivation.parameters if p.role in _HAPPENINGS for h in made.get(p.name, ())]
     fine = [_check_text(document, key, text, findings) for text in texts]
     return made if all(fine) else None
 

@@ -149,13 +149,13 @@ def _has_levels(dataset: AnalysisDataset, name: str) -> bool:
 
 def _item(dataset: AnalysisDataset, column: Column, values: ColumnSummary, coded: set[str]) -> ItemDef:
     oid, name = f"IT.{dataset.name}.{column.name}", column.name
-    kind = "integer" if column.type == "date" else column.type
+    kind = "integer" if column.target == "integer" else column.type
     codelist = f"CL.{dataset.name}.{name}"
     return ItemDef(
         oid,
         name,
         kind,
-        length=(_DATE_DIGITS if column.type == "date" else column.length) if has_length(kind) else None,
+        length=(column.length or _DATE_DIGITS) if has_length(kind) else None,
         significant_digits=values.decimals if kind == "float" else None,
         sas_field_name=name,
         display_format=column.display_format,

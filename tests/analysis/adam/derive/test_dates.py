@@ -79,3 +79,23 @@ def test_an_open_end_counts_as_still_on_treatment() -> None:
         {"D": [date(2020, 5, 1)], "S": [date(2020, 1, 2)], "E": [None]}, schema_overrides={"E": pl.Date}
     )
     assert derive.derive_on_treatment(rows, "F", date="D", start="S", end="E")["F"].item() == "Y"
+
+
+@pytest.mark.parametrize(
+    ("text", "to", "expected", "flags"),
+    [
+        ("2012-02-03T10:30:15", "first", "2012-02-03T10:30:15", (None, None)),
+        ("2012-02-03T10:30", "first", "2012-02-03T10:30:00", (None, "S")),
+        ("2012-02-03T10", "last", "2012-02-03T10:59:59", (None, "M")),
+        ("2012-02-03", "last", "2012-02-03T23:59:59", (None, "H")),
+        ("2012-02", "first", "2012-02-01T00:00:00", ("D", "H")),
+        ("2012", "first", None, (None, None)),
+    ],
+)
+def test_a_time_is_imputed_and_flagged(
+    text: str, to: str, expected: str | None, flags: tuple[str | None, str | None]
+) -> None:
+    rows = pl.DataFrame({"DTC": [text]})
+    made = derive.derive_datetime(rows, "ADTM", value="DTC", impute="day", to=to, flag="ADTF", time_flag="ATMF")
+    assert (made["ADTM"].item() and made["ADTM"].item().isoformat()) == expected
+    assert made.select("ADTF", "ATMF").row(0) == flags

@@ -104,6 +104,15 @@ def test_the_last_observation_is_carried_into_visits_without_one_and_never_backw
     }  # fmt: skip
 
 
+def test_the_baseline_and_the_worst_observation_are_carried_forward() -> None:
+    visits = {"Week 2": 2, "Week 6": 6}
+    base = derive.derive_bocf_records(RESULTS, ["USUBJID", "PARAMCD"], visits=visits)
+    assert base.tail(1).select("AVISIT", "AVAL", "DTYPE").row(0) == ("Week 6", 10.0, "BOCF")
+    worst = derive.derive_wocf_records(RESULTS, ["USUBJID", "PARAMCD"], ["-AVAL"], "AVISITN > 0", visits=visits)
+    assert worst.height == 5
+    assert worst.tail(1).select("AVISIT", "AVAL", "DTYPE").row(0) == ("Week 6", 15.0, "WOCF")
+
+
 def test_bookkeeping_of_the_caller_is_not_copied() -> None:
     rows = pl.DataFrame({"K": ["1"], "_row": [7]})
     assert derive.derive_copied_records(rows, {"A": 1})["_row"].to_list() == [7, None]
@@ -159,11 +168,38 @@ def test_time_to_the_first_event_or_to_censoring() -> None:
     events = pl.DataFrame({"K": ["2", "2"], "D": [date(2020, 2, 2), date(2020, 2, 1)], "N": [1.0, 2.0]})
     made = derive.derive_time_to_event(
         people, events, ["K"],
-        event={"dataset": "ADAE", "date": "D", "description": "rash", "sequence": "N"},
-        censoring={"dataset": "ADSL", "date": "END", "description": "end", "censored": 1},
+        events=[{"dataset": "ADAE", "date": "D", "description": "rash", "sequence": "N"}],
+        censorings=[{"dataset": "ADSL", "date": "END", "description": "end", "censored": 1}],
     )  # fmt: skip
     assert made.select("ADT", "CNSR", "SRCDOM", "SRCVAR", "SRCSEQ").rows() == [
         (date(2020, 3, 1), 1.0, "ADSL", "END", None), (date(2020, 2, 1), 0.0, "ADAE", "D", 2.0),
+    ]  # fmt: skip
+
+
+def test_the_earliest_of_several_events_and_the_latest_of_several_ends() -> None:
+    day = [date(2020, 1, d) for d in range(1, 32)]
+    people = pl.DataFrame(
+        {
+            "K": ["1", "2", "3"],
+            "DTHDT": [day[9], day[4], None],
+            "LAST": [day[20], day[20], day[20]],
+            "RAND": [day[0]] * 3,
+        }
+    )
+    scans = pl.DataFrame({"K": ["1", "2"], "D": [day[9], day[7]], "R": ["PD", "PD"]})
+    made = derive.derive_time_to_event(
+        people, scans, ["K"],
+        events=[
+            {"dataset": "ADRS", "date": "D", "description": "progression", "where": 'R == "PD"'},
+            {"dataset": "ADSL", "date": "DTHDT", "description": "death", "own": True},
+        ],
+        censorings=[
+            {"dataset": "ADSL", "date": "RAND", "description": "no assessment", "censored": 2},
+            {"dataset": "ADSL", "date": "LAST", "description": "last assessment", "censored": 1},
+        ],
+    )  # fmt: skip
+    assert made.select("ADT", "CNSR", "EVNTDESC").rows() == [
+        (day[9], 0.0, "progression"), (day[4], 0.0, "death"), (day[20], 1.0, "last assessment"),
     ]  # fmt: skip
 
 

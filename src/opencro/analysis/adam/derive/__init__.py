@@ -12,6 +12,7 @@ from opencro.analysis.adam.derive.baseline import (
 )
 from opencro.analysis.adam.derive.dates import (
     derive_date,
+    derive_datetime,
     derive_duration,
     derive_on_treatment,
     derive_study_day,
@@ -19,12 +20,14 @@ from opencro.analysis.adam.derive.dates import (
 )
 from opencro.analysis.adam.derive.derivation import DERIVATIONS, Derivation, Parameter
 from opencro.analysis.adam.derive.endpoint import (
+    derive_bocf_records,
     derive_copied_records,
     derive_endpoint_records,
     derive_locf_records,
     derive_parameter_records,
     derive_summary_records,
     derive_total_records,
+    derive_wocf_records,
 )
 from opencro.analysis.adam.derive.flag import (
     derive_chosen,
@@ -71,6 +74,7 @@ __all__ = [
     "derive_aligned",
     "derive_baseline",
     "derive_baseline_flag",
+    "derive_bocf_records",
     "derive_capitalized",
     "derive_carried",
     "derive_category",
@@ -82,6 +86,7 @@ __all__ = [
     "derive_criterion",
     "derive_cut",
     "derive_date",
+    "derive_datetime",
     "derive_duration",
     "derive_endpoint_records",
     "derive_extreme_flag",
@@ -113,4 +118,5 @@ __all__ = [
     "derive_treatment_emergent",
     "derive_window_of_visit",
     "derive_windows",
+    "derive_wocf_records",
 ]

@@ -67,6 +67,68 @@ def derive_locf_records(
     return pl.concat(made, how="diagonal_relaxed")
 
 
+@derivation(
+    "For each of {visits} without a record within {by}: a copy of the baseline record{where}",
+    rows="make",
+    within="by",
+    makes=("AVISIT", "AVISITN", "DTYPE"),
+)
+def derive_bocf_records(
+    data: pl.DataFrame,
+    by: Columns,
+    where: Condition = 'ABLFL == "Y"',
+    *,
+    visits: Mapping[str, float],
+    dtype: str = "BOCF",
+) -> pl.DataFrame:
+    """The baseline observation carried forward: for each visit that has no record, a copy of the baseline record.
+
+    `where` says which record is the baseline. Source: ADaMIG 1.3 sections 3.3.10 and 4.2.1.
+    """
+    return _carried_into(data, list(by), chosen(data, where), data, visits, dtype)
+
+
+@derivation(
+    "For each of {visits} without a record within {by}: a copy of the first record by {order}{where}",
+    rows="make",
+    within="by",
+    makes=("AVISIT", "AVISITN", "DTYPE"),
+)
+def derive_wocf_records(
+    data: pl.DataFrame,
+    by: Columns,
+    order: Order,
+    where: Condition = None,
+    *,
+    visits: Mapping[str, float],
+    dtype: str = "WOCF",
+) -> pl.DataFrame:
+    """The worst observation carried forward: for each visit that has no record, a copy of the worst record of all.
+
+    `order` puts the worst first (`[-AVAL]` where high is bad). Source: ADaMIG 1.3 sections 3.3.10 and 4.2.1.
+    """
+    counted = chosen(data, where)
+    return _carried_into(data, list(by), in_order(counted, order), counted, visits, dtype)
+
+
+def _carried_into(
+    data: pl.DataFrame,
+    keys: list[str],
+    carried: pl.DataFrame,
+    counted: pl.DataFrame,
+    visits: Mapping[str, float],
+    dtype: str,
+) -> pl.DataFrame:
+    """A copy of the first carried record of each, for each visit of which nothing counts."""
+    made = [data if "DTYPE" in data.columns else data.with_columns(pl.lit(None, dtype=pl.String).alias("DTYPE"))]
+    first = carried.unique(keys, keep="first", maintain_order=True)
+    for visit, number in visits.items():
+        there = counted.filter(pl.col("AVISITN") == number).select(keys).unique()
+        lacking = first.join(there, on=keys, how="anti", maintain_order="left", nulls_equal=True)
+        made.append(_as_made(lacking, {"AVISIT": visit, "AVISITN": float(number), "DTYPE": dtype}))
+    return pl.concat(made, how="diagonal_relaxed")
+
+
 def _as_made(rows: pl.DataFrame, given: Mapping[str, object]) -> pl.DataFrame:
     """Rows that were made: fixed values given, bookkeeping of the caller (columns with a leading `_`) taken off."""
     fixed = [pl.lit(float(v) if isinstance(v, int) else v).alias(name) for name, v in given.items()]
