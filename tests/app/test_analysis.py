@@ -41,6 +41,7 @@ steps:
   - merged: {source: ADSL, by: [USUBJID], new: [TRTSDT, SITEGR1]}
   - text: {new: PARAMCD, template: "{VSTESTCD}"}
   - date: {new: ADT, value: VSDTC}
+  - datetime: {new: ADTM, value: VSDTC, time_flag: ATMF}
   - study_day: {new: ADY, date: ADT, start: TRTSDT}
   - computed: {new: AVAL, value: VSSTRESN}
   - baseline_flag: {new: ABLFL, by: [USUBJID, PARAMCD], order: [ADT, VSSEQ]}
@@ -52,6 +53,8 @@ variables:
   VSSEQ: {label: Sequence Number}
   SITEGR1:
   ADT: {label: Analysis Date}
+  ADTM: {label: Analysis Datetime}
+  ATMF: {label: Analysis Time Imputation Flag}
   ADY: {label: Analysis Relative Day}
   AVAL: {label: Analysis Value}
   ABLFL: {label: Baseline Record Flag}
@@ -93,6 +96,12 @@ def test_a_build_makes_every_format_and_a_define_of_its_own(made: Build) -> None
     assert {"adam/define.xml", "adam/define.html", "sdtm/define.xml"} <= set(made.files)
     assert set(made.analysis_seconds) == {"ADSL", "ADVS"}
     assert made.sizes["ADVS"].rows == made.sizes["VS"].rows
+
+
+def test_dates_and_times_are_numbers_of_sas(made: Build) -> None:
+    dataset = made.datasets["ADVS"]
+    assert (dataset.column("ADT").display_format, dataset.column("ADTM").display_format) == ("DATE9.", "DATETIME20.")
+    assert dataset.frame.select(((pl.col("ADTM") / 86400).floor() == pl.col("ADT")).all()).item()
 
 
 def test_the_values_follow_the_rule(made: Build) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -22,10 +21,10 @@ from opencro.analysis import (
     load_datasets,
     order_datasets,
     plain_leaf,
+    read_datasets,
     read_switches,
 )
-from opencro.app.comparison import read_version
-from opencro.kernel.located import Located
+from opencro.app.comparison import read_version, render_report
 from opencro.study import Study, load_study
 from opencro.tabulation import (
     Explained,
@@ -48,8 +47,9 @@ SECONDS = 10.0
 """CPU for all ten datasets; about one is used."""
 
 
-def _make(study: Study, tabulated: Frames) -> dict[str, pl.DataFrame]:
-    datasets = load_datasets(study)
+def _make(study: Study, tabulated: Frames, turned: Mapping[str, bool] | None = None) -> dict[str, pl.DataFrame]:
+    datasets, findings = read_datasets(study, turned)
+    assert findings.ok, findings
     made = analyse(order_datasets(datasets), tabulated)
     return {name: exchange_frame(datasets[name], frame) for name, frame in made.frames.items()}
 
@@ -94,13 +94,6 @@ def test_no_cell_differs(explained: Explained) -> None:
     assert sum(c.cells for c in explained.comparisons) == 9_119_605
 
 
-def _turned_off(study: Study, switch: str) -> Study:
-    document = study.documents["analysis/switches.yaml"]
-    turned = [{**s, "on": s["on"] and s["id"] != switch} for s in document.value["switches"]]
-    changed = Located({"switches": turned}, document.file, document.lines)
-    return replace(study, documents={**study.documents, document.file: changed})
-
-
 CHANGED = {
     "ACTUAL-AS-PLANNED": {
         f"{dataset}.{variable}": count
@@ -127,7 +120,7 @@ CHANGED = {
 def test_a_switch_that_is_off_changes_what_it_says_and_nothing_else(
     switch: str, study: Study, tabulated: Frames, made: Frames
 ) -> None:
-    off = _make(_turned_off(study, switch), tabulated)
+    off = _make(study, tabulated, {switch: False})
     changed = {
         f"{name}.{variable}": count
         for name in made
@@ -143,7 +136,12 @@ def _keys(frame: pl.DataFrame) -> tuple[str, ...]:
     return tuple(k for k in usual if k in frame.columns)
 
 
-def test_every_switch_is_shown(study: Study) -> None:
+def test_a_report_shows_every_switch_with_its_evidence(study: Study, explained: Explained) -> None:
+    report = render_report(explained, "Pilot study", study)
+    assert all(s.id in report and s.evidence in report for s in read_switches(study))
+
+
+def test_every_switch_is_known(study: Study) -> None:
     assert {s.id for s in read_switches(study)} == set(CHANGED)
     assert all(s.on for s in read_switches(study))
 

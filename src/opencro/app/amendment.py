@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from opencro.analysis import find_analysis_dependents, read_datasets
 from opencro.app.wiring import ledger_exists, ledger_url, open_study_ledger
 from opencro.ledger import Snapshot
 from opencro.study import Downstream, Study, StudyDiff, diff_studies
@@ -43,7 +44,10 @@ def diff_with_reach(before: Study, after: Study, database: str | None = None) ->
 
 def _reached(study: Study, domains: Mapping[str, Domain], form: str, item: str) -> Iterable[str]:
     known = form in study.forms and item in {i.id for g in study.forms[form].groups for i in g.items}
-    return find_dependents(study, domains, form, item, load_links(study)) if known else ()
+    if not known:
+        return ()
+    tabulated = find_dependents(study, domains, form, item, load_links(study))
+    return (*tabulated, *find_analysis_dependents(read_datasets(study)[0], tabulated))
 
 
 def participants_in_flight(snapshot: Snapshot, forms: set[str], visits: set[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from opencro.analysis import check_datasets, displays, read_datasets
+from opencro.analysis import check_datasets, displays, read_datasets, read_switches
 from opencro.app.wiring import terms_of
 from opencro.kernel.finding import Finding, Findings, Refused, suggest
 from opencro.rehearsal import read_plan
@@ -53,9 +53,15 @@ def check_everything(folder: Path) -> Findings:
 
 
 def check_analysis(study: Study, domains: Mapping[str, Domain]) -> Findings:
-    """What is wrong with analysis declarations, beside the tabulated datasets that the study would make."""
+    """What is wrong with analysis declarations beside the tabulated datasets, also with each switch turned."""
     datasets, findings = read_datasets(study)
-    return findings + check_datasets(datasets, tabulated_columns(study, domains)) if findings.ok else findings
+    if not findings.ok:
+        return findings
+    columns = tabulated_columns(study, domains)
+    found = [*findings, *check_datasets(datasets, columns)]
+    for switch in read_switches(study):
+        found += check_datasets(read_datasets(study, {switch.id: not switch.on})[0], columns)
+    return Findings(tuple(dict.fromkeys(found)))
 
 
 def tabulated_columns(study: Study, domains: Mapping[str, Domain]) -> dict[str, list[str]]:

@@ -7,15 +7,19 @@ from pathlib import Path
 
 import polars as pl
 
+from opencro.analysis import read_switches
+from opencro.app.build_files import package_of
 from opencro.app.convert import read_any
 from opencro.kernel.finding import Finding, Place, Refused
 from opencro.study import Study
 from opencro.tabulation import (
+    Comparison,
     Explained,
     KnownDifferences,
     compare_versions,
     explain_differences,
     read_known_differences,
+    render_differences,
 )
 
 KNOWN = ("tabulation/differences.yaml", "analysis/differences.yaml")
@@ -51,6 +55,31 @@ def compare_with(
         raise Refused([Finding("CMP-005", Place(), got, "datasets with the same names", "Compare like with like.")])
     listed = [d for d in known.differences if d.dataset in both]
     return explain_differences(compare_versions(ours, theirs, known), listed, " and ".join(KNOWN))
+
+
+def render_report(explained: Explained, title: str, study: Study | None) -> str:
+    """The report as Markdown; behind the differences the peculiarities that the study reproduces on purpose."""
+    text = render_differences(explained, title)
+    shown = (
+        [s for s in read_switches(study) if s.on]
+        if study and any(_is_analysis(c) for c in explained.comparisons)
+        else []
+    )
+    if not shown:
+        return text
+    lines = [
+        "",
+        "## Reproduced on purpose",
+        "",
+        "Switches of analysis/switches.yaml that are on; without them these cells would differ.",
+    ]
+    for switch in shown:
+        lines += ["", f"- **{switch.id}** {switch.what} Evidence: {switch.evidence}"]
+    return text + "\n".join(lines) + "\n"
+
+
+def _is_analysis(comparison: Comparison) -> bool:
+    return package_of(comparison.dataset) == "adam"
 
 
 def _known(study: Study) -> KnownDifferences:

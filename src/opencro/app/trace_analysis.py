@@ -163,8 +163,8 @@ def _find_row(dataset: str, frame: pl.DataFrame, where: Mapping[str, str]) -> in
     rows = frame.with_row_index(_AT)
     for name, text in where.items():
         kind = frame.schema[name]
-        if kind == pl.Date:
-            rows = rows.filter(pl.col(name) == _date(name, text))
+        if kind in (pl.Date, pl.Datetime):
+            rows = rows.filter(pl.col(name).dt.date() == _date(name, text[:10]))
         elif kind.is_numeric():
             rows = rows.filter(pl.col(name) == _number(name, text))
         else:

@@ -50,12 +50,19 @@ _EXPRESSIONS = ("condition", "formula")
 _HAPPENINGS = ("events", "censorings")
 
 
-def read_datasets(study: Study) -> tuple[dict[str, AnalysisDataset], Findings]:
-    """Every declaration in the study's analysis/ folder, by dataset, and what is wrong with them."""
+def read_datasets(
+    study: Study, turned: Mapping[str, bool] | None = None
+) -> tuple[dict[str, AnalysisDataset], Findings]:
+    """Every declaration in the study's analysis/ folder, by dataset, and what is wrong with them.
+
+    `turned` gives switches another state than the study does.
+    """
     findings: list[Finding] = []
     tables = study.documents.get(TABLES)
     shared = dict(tables.value) if tables is not None and isinstance(tables.value, dict) else {}
-    switches = {s.id: s for s in _read_switches(study, findings)}
+    declared = _read_switches(study, findings)
+    states = {s.id: s.on for s in declared} | dict(turned or {})
+    switches = {s.id: s.model_copy(update={"on": states[s.id]}) for s in declared}
     made = {}
     for name, document in sorted(study.documents.items()):
         if _DATASET_FILE.match(name):

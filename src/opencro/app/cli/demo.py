@@ -60,7 +60,9 @@ def _clear(folder: Path, target: Path) -> None:
 def _say_what_next(target: Path, cell: str) -> None:
     steps = (
         ("read the package as a reviewer would", f"open {target}/build/sdtm/define.html in a browser"),
+        ("read the analysis datasets' definitions", f"open {target}/build/adam/define.html in a browser"),
         ("ask where a value comes from", f"opencro trace {target} {cell}"),
+        ("ask the same of an analysis value", f"opencro trace {target} {cell.replace('AE.AESTDY', 'ADAE.ASTDY')}"),
         ("ask what an item reaches", f"opencro trace {target} AE.AESEV --from"),
         ("prove that nobody changed a record", f"opencro verify {target}"),
         ("see the schedule of activities", f"opencro schedule {target}"),
@@ -68,4 +70,4 @@ def _say_what_next(target: Path, cell: str) -> None:
     )
     out.print("\n[bold]What to try next[/bold] (source .venv/bin/activate first)")
     for why, how in steps:
-        out.print(f"  {why:<38} [bold cyan]{how}[/bold cyan]")
+        out.print(f"  {why:<40} [bold cyan]{how}[/bold cyan]")

@@ -24,11 +24,10 @@ from opencro.app.cli.output import (
     refusing,
 )
 from opencro.app.cli.render import history_table, trace_tree
-from opencro.app.comparison import compare_with, read_version
+from opencro.app.comparison import compare_with, read_version, render_report
 from opencro.app.trace import as_document, trace_dataset_cell, trace_dependents
 from opencro.kernel.finding import Finding, Place, Refused
 from opencro.study import load_study
-from opencro.tabulation import render_differences
 
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder.", exists=True, file_okay=False)]
 
@@ -162,7 +161,7 @@ def compare_command(
         by = tuple(keys.split(",")) if keys else ()
         loaded = load_study(study) if study else None
         explained = compare_with(read_version(ours), read_version(theirs), loaded, by)
-    text = render_differences(explained, f"{ours} beside {theirs}")
+    text = render_report(explained, f"{ours} beside {theirs}", loaded)
     if report is not None:
         report.write_text(text, encoding="utf-8")
     if as_json:
