@@ -190,3 +190,11 @@ def test_a_commensurate_prior_is_normal_with_tau_added() -> None:
 def test_impossible_input_is_refused(code: str, call) -> None:
     with pytest.raises(StatsError, match=code):
         call()
+
+
+def test_heavy_tails_and_empty_trials_give_finite_priors() -> None:
+    lone = bayes.map_prior_binomial([3], [6], bayes.HalfCauchy(0.5), components=3)
+    assert np.isfinite(lone.mean).all()
+    assert lone.prior.mean == pytest.approx(lone.mean[2], abs=0.01)
+    none = bayes.map_prior_poisson([0, 0], [6, 40], bayes.HalfNormal(0.3), mean=(-2, 2))
+    assert none.median[2] < 0.05

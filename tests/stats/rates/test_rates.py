@@ -66,6 +66,7 @@ def test_mid_p_covers_what_it_says_on_average() -> None:
 
 
 @settings(max_examples=20, deadline=None)
+@pytest.mark.filterwarnings("error")
 @given(counts, times, some.floats(0.01, 100), some.sampled_from(ONE_GROUP))
 def test_units_of_time_and_one_sided_limits(x: int, t: float, unit: float, method) -> None:
     one = method(x, t)

@@ -12,21 +12,25 @@ from opencro.stats.bayes.mixtures import BetaMixture, Floats, GammaMixture, Norm
 _POINTS = 1000
 
 
-def compress(mixture: NormalMixture, points: int = _POINTS) -> tuple[Floats, Floats]:
-    """A normal mixture of many components as equally spaced points with their probabilities."""
+def compress(mixture: NormalMixture, *, reach: float = np.inf, points: int = _POINTS) -> tuple[Floats, Floats]:
+    """A normal mixture of many components as equally spaced points with their probabilities.
+
+    What lies further than `reach` from the median is counted at the ends.
+    """
 
     def cdf(x: Floats) -> Floats:
         return np.asarray(special.ndtr((x[:, None] - mixture.location) / mixture.scale) @ mixture.weights)
 
     low = float((mixture.location - 9 * mixture.scale).min())
     high = float((mixture.location + 9 * mixture.scale).max())
-    for _ in range(3):  # narrows the range to where the probability is
+    for _ in range(4):  # narrows the range to where the probability is
         coarse = np.linspace(low, high, 100)
         below = cdf(coarse)
         low = float(coarse[max(int((below < 1e-9).sum()) - 1, 0)])
         high = float(coarse[min(int((below < 1 - 1e-9).sum()), 99)])
-    edges = np.linspace(low, high, points + 1)
-    weights = np.maximum(np.diff(cdf(edges)), 0.0)
+    middle = mixture.quantile(0.5)
+    edges = np.linspace(max(low, middle - reach), min(high, middle + reach), points + 1)
+    weights = np.maximum(np.diff(cdf(edges)[1:-1], prepend=0.0, append=1.0), 0.0)
     return (edges[1:] + edges[:-1]) / 2, weights / weights.sum()
 
 
@@ -48,9 +52,9 @@ def fit_normal_mixture(points: Floats, weights: Floats, components: int) -> tupl
     return NormalMixture(w, parameters[:, 0], parameters[:, 1]), divergence
 
 
-def fit_beta_mixture(p: Floats, q: Floats, weights: Floats, components: int) -> tuple[BetaMixture, float]:
-    """Beta mixture of `components` nearest to weighted points p with q = 1 - p, and the divergence from them."""
-    log_p, log_q = np.log(p), np.log(q)
+def fit_beta_mixture(theta: Floats, weights: Floats, components: int) -> tuple[BetaMixture, float]:
+    """Beta mixture of `components` nearest to weighted points of the log odds, and the divergence from them."""
+    p, log_p, log_q = special.expit(theta), special.log_expit(theta), special.log_expit(-theta)
 
     def log_density(parameters: Floats) -> Floats:
         a, b = parameters[:, 0], parameters[:, 1]
@@ -66,13 +70,13 @@ def fit_beta_mixture(p: Floats, q: Floats, weights: Floats, components: int) -> 
         total = share.sum(0)
         return _beta_newton(parameters, log_p @ share / total, log_q @ share / total)
 
-    w, parameters, divergence = _maximize(special.logit(p), weights, components, improve, log_density)
+    w, parameters, divergence = _maximize(theta, weights, components, improve, log_density)
     return BetaMixture(w, parameters[:, 0], parameters[:, 1]), divergence
 
 
-def fit_gamma_mixture(points: Floats, weights: Floats, components: int) -> tuple[GammaMixture, float]:
-    """Gamma mixture of `components` nearest to weighted points, and the divergence from them."""
-    logs = np.log(points)
+def fit_gamma_mixture(logs: Floats, weights: Floats, components: int) -> tuple[GammaMixture, float]:
+    """Gamma mixture of `components` nearest to weighted points of the log rate, and the divergence from them."""
+    points = np.exp(logs)
 
     def log_density(parameters: Floats) -> Floats:
         shape, rate = parameters[:, 0], parameters[:, 1]

@@ -17,6 +17,8 @@ from opencro.stats.bayes.mixtures import Floats, Mixture, NormalMixture
 from opencro.stats.bayes.weighted import summarize_points
 from opencro.stats.result import Result, StatsError
 
+_REACH = 20.0  # log odds or log rates further from the median than this are beyond any trial
+
 
 @dataclass(frozen=True)
 class MapPrior(Result):
@@ -82,8 +84,8 @@ def map_prior_binomial(
     HalfNormal(1)).prior`.
     """
     found = solve_generalized(binomial_trials(events, n), mean, tau)
-    points, weights = compress(found.predicted)
-    prior, divergence = fit_beta_mixture(special.expit(points), special.expit(-points), weights, components)
+    points, weights = compress(found.predicted, reach=_REACH)
+    prior, divergence = fit_beta_mixture(points, weights, components)
     return _result(found, alpha, special.expit(points), weights, prior, divergence, "new trial, probability")
 
 
@@ -99,8 +101,8 @@ def map_prior_poisson(
     Statistical Software 100(19). Example: `map_prior_poisson([7, 11], [20.5, 40.0], HalfNormal(0.5)).prior`.
     """
     found = solve_generalized(poisson_trials(events, exposure), mean, tau)
-    points, weights = compress(found.predicted)
-    prior, divergence = fit_gamma_mixture(np.exp(points), weights, components)
+    points, weights = compress(found.predicted, reach=_REACH)
+    prior, divergence = fit_gamma_mixture(points, weights, components)
     return _result(found, alpha, np.exp(points), weights, prior, divergence, "new trial, rate")
 
 

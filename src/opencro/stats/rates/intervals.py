@@ -117,7 +117,7 @@ def poisson_wald_log(
     low, high = tails(alpha, alternative)
     some = np.maximum(x, 1.0)
     lower = np.where(x > 0, x * np.exp(-_z(low) / np.sqrt(some)), 0.0)
-    upper = np.where(x > 0, x * np.exp(_z(high) / np.sqrt(some)), np.inf)
+    upper = np.where(x > 0, some * np.exp(_z(high) / np.sqrt(some)), np.inf)
     if (x == 0).any():
         notes += (Note("STA-782", "without events this method has no interval; see garwood"),)
     return _intervals("Wald, log", x, t, lower, upper, per, notes)
