@@ -48,7 +48,7 @@ def maximize(structure: Structure, layout: Layout, start: Floats, *, reml: bool,
         step, gain, definite = _steps(slope)
         decrement = np.where(done, decrement, gain)
         converged |= ~done & (gain < ENOUGH) & definite
-        done |= converged | (point.theta[..., :deviations].min(axis=(1, 2)) < LOST)
+        done |= (gain < ENOUGH) | (point.theta[..., :deviations].min(axis=(1, 2)) < LOST)
         if done.all():
             break
         live = np.flatnonzero(~done)
