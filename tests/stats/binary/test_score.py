@@ -196,7 +196,7 @@ def test_limits_solve_their_equation_at_any_size(name: str, table: Table) -> Non
     assert found.lower < found.upper
     for limit, sign in ((found.lower, 1), (found.upper, -1)):
         if limit not in (0, 1, -1, np.inf):
-            assert _method(name)(*table, null=limit).z == pytest.approx(sign * 1.959964, rel=1e-5)
+            assert _method(name)(*table, null=limit).z == pytest.approx(sign * norm.isf(0.025), rel=1e-8)
 
 
 @pytest.mark.parametrize("name", RATIOS)

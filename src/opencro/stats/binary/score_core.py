@@ -56,7 +56,8 @@ def ratio_mle(x1: float, n1: float, x2: float, n2: float, u: float) -> tuple[flo
     """Both rates under p1 / p2 = u / (1 - u): the root of a quadratic in its stable form."""
     v = 1 - u
     b = n1 * u + x1 * v + n2 * v + x2 * u
-    root = math.sqrt(max(b * b - 4 * (n1 + n2) * u * (x1 + x2) * v, 0.0))
+    # b² - 4 N u m v as a sum of squares: rates near 1 would lose half of their digits in the difference.
+    root = math.sqrt((u * (n1 + x2) - v * (n2 + x1)) ** 2 + 4 * u * v * (n1 - x1) * (n2 - x2))
     both = 2 * (x1 + x2) / (b + root)
     return min(u * both, 1.0), min(v * both, 1.0)
 
