@@ -35,6 +35,7 @@ from opencro.stats.dose_response import (
     multiple_contrast_test,
     multiple_contrast_test_batch,
     optimal_contrasts,
+    power_multiple_contrast_test,
     target_dose,
     trend_test,
     trend_test_batch,
@@ -304,6 +305,48 @@ def test_batches_are_the_single_analyses() -> None:
         assert batch.signal[i] == (one.adjusted_p.min() < 0.025)
         assert fits.deviance[i] == pytest.approx(fit_dose_response(m, EMAX).deviance, rel=1e-6, abs=1e-9)
         assert trend[i] == pytest.approx(trend_test(m).p_value[0])
+
+
+POWER_SHAPES = {
+    "linear": candidate(LINEAR), "emax": candidate(EMAX, 0.2), "quadratic": candidate(QUADRATIC, -0.854),
+    "exponential": candidate(EXPONENTIAL, 0.284),
+}  # fmt: skip
+# R: getResp(Mods(linear = NULL, emax = 0.2, quadratic = -0.854, exponential = 0.284, doses, placEff = 0, maxEff = 0.6))
+POWER_MEANS = [
+    [0, 0.03, 0.12, 0.36, 0.6], [0, 0.144, 0.36, 0.54, 0.6], [0, 0.098104104, 0.339905664, 0.599630976, 0.2992416],
+    [0, 0.003519021546, 0.018687406463, 0.132902853793, 0.6],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("n", "alpha", "expected"),
+    [
+        ([25] * 5, 0.05, [0.76053241, 0.76609116, 0.65968764, 0.74196798]),
+        ([30, 20, 20, 20, 30], 0.025, [0.69378077, 0.69373738, 0.50814107, 0.69189351]),
+    ],
+)
+def test_power_is_that_of_dosefinding(n: list[int], alpha: float, expected: list[float]) -> None:
+    # R: powMCT(optContr(M, w = n), alpha, altModels = M, n, sigma = 1); its critical value has an error of about 1e-3
+    dose = [0, 0.05, 0.2, 0.6, 1]
+    power = power_multiple_contrast_test(dose, n, POWER_MEANS, POWER_SHAPES, sigma=1, alpha=alpha)
+    np.testing.assert_allclose(power, expected, atol=4e-4)
+
+
+def test_power_has_its_limits_and_symmetries() -> None:
+    dose, n = [0, 0.05, 0.2, 0.6, 1], [20] * 5
+    up = power_multiple_contrast_test(dose, n, POWER_MEANS[1], POWER_SHAPES, sigma=2)
+    down = power_multiple_contrast_test(
+        dose, n, [-m for m in POWER_MEANS[1]], POWER_SHAPES, sigma=2, alternative="less"
+    )
+    assert up.item() == pytest.approx(down.item(), abs=1e-3)
+    assert power_multiple_contrast_test(dose, n, [3.0] * 5, POWER_SHAPES, sigma=2).item() == pytest.approx(
+        0.025, abs=3e-4
+    )
+    both = power_multiple_contrast_test(dose, n, [0] * 5, POWER_SHAPES, sigma=2, alternative="two-sided", alpha=0.1)
+    assert both.item() == pytest.approx(0.1, abs=1e-3)
+    assert power_multiple_contrast_test(dose, n, POWER_MEANS[1], POWER_SHAPES, sigma=0.01).item() == pytest.approx(1)
+    with pytest.raises(StatsError, match="STA-740"):
+        power_multiple_contrast_test(dose, [1] * 5, POWER_MEANS[1], POWER_SHAPES, sigma=1)
 
 
 def test_trend_is_the_slope_of_a_line() -> None:

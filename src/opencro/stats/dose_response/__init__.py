@@ -35,6 +35,7 @@ from opencro.stats.dose_response.contrasts import (
 from opencro.stats.dose_response.estimates import DoseMeans, compute_dose_means, dose_means
 from opencro.stats.dose_response.fit import DoseFit, fit_dose_response
 from opencro.stats.dose_response.mcp_mod import McpMod, mcp_mod
+from opencro.stats.dose_response.power import power_multiple_contrast_test
 from opencro.stats.dose_response.shapes import (
     EMAX,
     EXPONENTIAL,
@@ -91,6 +92,7 @@ __all__ = [
     "multiple_contrast_test",
     "multiple_contrast_test_batch",
     "optimal_contrasts",
+    "power_multiple_contrast_test",
     "target_dose",
     "trend_test",
     "trend_test_batch",

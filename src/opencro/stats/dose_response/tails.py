@@ -36,7 +36,7 @@ class Maxima:
 
 def directional_maxima(correlation: Floats, *, two_sided: bool) -> Maxima:
     """M(u), or with `two_sided` the largest absolute contrast, over directions u that are always the same."""
-    loading = _factor(correlation)
+    loading = factor_of(correlation)
     rank = loading.shape[1]
     parts = [part @ loading.T for part in np.array_split(_directions(rank), 16)]
     found = np.concatenate([(np.abs(part) if two_sided else part).max(axis=1) for part in parts])
@@ -44,7 +44,7 @@ def directional_maxima(correlation: Floats, *, two_sided: bool) -> Maxima:
     return Maxima(np.sort(found).reshape(BINS, -1).mean(axis=1), rank)
 
 
-def _factor(correlation: Floats) -> Floats:
+def factor_of(correlation: Floats) -> Floats:
     """The Cholesky factor (m, rank) of independent columns; eigenvectors would turn with the library."""
     m = len(correlation)
     factor = np.zeros((m, m))
