@@ -123,7 +123,7 @@ def fit_cox(
     _, _, info = LIKELIHOODS[ties](data)(np.zeros(data.x.shape[1]))
     kept = independent_columns(info) if info.any() else np.zeros(data.x.shape[1], dtype=np.bool_)
     part = with_columns(data, np.flatnonzero(kept))
-    found = maximize(LIKELIHOODS[ties](part), np.zeros(part.x.shape[1]))
+    found = maximize(LIKELIHOODS[ties](part), np.zeros(part.x.shape[1]), flat=1e-9)
     naive = _covariance(found) / np.outer(part.scale, part.scale)
     robust = naive
     if groups is not None and kept.any():
@@ -205,7 +205,7 @@ def _fit(data: CoxData, kept: Bools, found: Maximum, naive: Floats, robust: Floa
         beta = np.where(found.moving, np.sign(found.beta) * np.inf, found.beta) / data.scale[kept]
     coef, cov = _spread_out(beta, kept), _spread_out(robust, kept)
     se = np.sqrt(np.diag(cov))
-    with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         z = coef / se
         half = stats.norm.isf(alpha / 2) * se
         ratio, lower, upper = np.exp(coef), np.exp(coef - half), np.exp(coef + half)

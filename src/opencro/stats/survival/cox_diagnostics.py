@@ -15,6 +15,7 @@ from opencro.stats.survival.cox_data import CoxData, with_columns
 from opencro.stats.survival.cox_event_table import EventTable, accumulated, tabulate_events
 from opencro.stats.survival.cox_residuals import martingale_residuals, schoenfeld_residuals, score_residuals
 from opencro.stats.survival.limits import Scale, probability_limits
+from opencro.stats.survival.newton import independent_columns
 from opencro.stats.survival.risk_set import count_at_risk
 from opencro.stats.survival.sample import Floats, Ints
 
@@ -166,6 +167,8 @@ def proportional_hazards_test(fit: CoxFit, *, clock: Clock = "km") -> Proportion
     [1, 1]
     """
     data, beta, _ = _fitted(fit)
+    if not beta.size:
+        raise StatsError("STA-446", "a fit without estimates", "at least one coefficient", "See the notes of the fit.")
     efron = fit.ties == "efron"
     table = tabulate_events(data, beta, efron=efron, with_info=True)
     rows, residual = schoenfeld_residuals(data, beta, efron=efron)
@@ -173,8 +176,11 @@ def proportional_hazards_test(fit: CoxFit, *, clock: Clock = "km") -> Proportion
     u = (data.sample.weight[rows] * g_rows) @ residual
     cross, bb = np.einsum("t,tpq->pq", g_table, table.info), table.info.sum(axis=0)
     v = np.einsum("t,tpq->pq", g_table**2, table.info) - cross @ np.linalg.solve(bb, cross)
-    chi2 = np.append(u**2 / np.diag(v), u @ np.linalg.solve(v, u))
-    df = np.append(np.ones(u.size, np.int64), u.size)
+    # a coefficient that one event time determines cannot be seen to change
+    known = independent_columns(v) if v.any() else np.zeros(u.size, dtype=np.bool_)
+    single = np.where(np.diag(v) > 1e-9 * np.diag(bb), u**2 / np.where(np.diag(v) > 0, np.diag(v), 1.0), np.nan)
+    joint = u[known] @ np.linalg.solve(v[np.ix_(known, known)], u[known]) if known.any() else np.nan
+    chi2, df = np.append(single, joint), np.append(np.ones(u.size, np.int64), known.sum())
     return ProportionalHazardsTest((*data.names, "global"), chi2, df, stats.chi2.sf(chi2, df))
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.special import expit, log_expit
 
-from opencro.stats.survival.cox_data import CoxData, risk_scores
+from opencro.stats.survival.cox_data import CoxData
 from opencro.stats.survival.sample import Floats, Ints
 
 STEP = 0.2
@@ -22,14 +23,13 @@ def evaluate_marginal(data: CoxData, beta: Floats) -> tuple[float, Floats, Float
     survive the time. Source: Kalbfleisch and Prentice (1973), Biometrika 60, 267; DeLong, Guirguis and So (1994),
     Biometrika 81, 607. The integral is a sum over equal steps of log t, whose error falls like exp(-pi^2/step).
     """
-    theta, shift = risk_scores(data, beta)
-    eta = data.x @ beta + data.offset - shift
+    eta = data.x @ beta + data.offset
     p = beta.size
     total, score, info = 0.0, np.zeros(p), np.zeros((p, p))
     for deaths, survivors in _death_times(data):
         if not survivors.size:
             continue
-        value, first, second = _one_time(data.x, eta, theta, deaths, survivors)
+        value, first, second = _one_time(data.x, eta, deaths, survivors)
         total += value
         score += first
         info -= second
@@ -47,21 +47,27 @@ def _death_times(data: CoxData) -> Iterator[tuple[Ints, Ints]]:
             yield at_risk[dying], at_risk[~dying]
 
 
-def _one_time(x: Floats, eta: Floats, theta: Floats, deaths: Ints, survivors: Ints) -> tuple[float, Floats, Floats]:
+def _one_time(x: Floats, eta: Floats, deaths: Ints, survivors: Ints) -> tuple[float, Floats, Floats]:
     """Log of the integral, its gradient and its second derivative."""
-    weight = theta[survivors]
+    largest = eta[survivors].max()
+    weight = np.exp(eta[survivors] - largest)
     total = weight.sum()
+    log_total = float(largest + np.log(total))
     mean = weight @ x[survivors] / total
     centred = x[survivors] - mean
     spread = (centred * weight[:, None]).T @ centred / total
     z = x[deaths] - mean
     d = deaths.size
     if d == 1:
-        q = theta[deaths[0]] / (total + theta[deaths[0]])
+        q = float(expit(eta[deaths[0]] - log_total))
         # d log(r/(1+r)) with r = theta/S: dr/dbeta = r z, and the spread of those who survive
-        return float(np.log(q)), (1 - q) * z[0], -(1 - q) * (spread + q * np.outer(z[0], z[0]))
+        return (
+            float(log_expit(eta[deaths[0]] - log_total)),
+            (1 - q) * z[0],
+            -(1 - q) * (spread + q * np.outer(z[0], z[0])),
+        )
     log_t = np.arange(-45.0, np.log(d + 45.0 + 10.0 * np.sqrt(d)), STEP)
-    u = log_t[:, None] + (eta[deaths] - np.log(total))
+    u = log_t[:, None] + (eta[deaths] - log_total)
     # beyond these the factor is 1, or too small to matter, and exp would leave the range of numbers
     y = np.exp(np.clip(u, -600.0, 6.5))
     log_f = np.log(-np.expm1(-y)).sum(axis=1) - np.exp(log_t) + log_t

@@ -24,8 +24,9 @@ def score_residuals(data: CoxData, beta: Floats, *, efron: bool) -> Floats:
     table = tabulate_events(data, beta, efron=efron)
     hazard, own = _hazards(data, table, table.hazard, table.tied_hazard)
     pull, _ = _hazards(data, table, table.pull, table.tied_pull)
-    died = (data.sample.event & (data.sample.weight > 0))[:, None]
-    jump = np.where(died, data.x - table.mean[own], 0.0)
+    died = data.sample.event & (data.sample.weight > 0)
+    jump = np.zeros_like(data.x)
+    jump[died] = data.x[died] - table.mean[own[died]]
     return jump - _risk(data, beta)[:, None] * (data.x * hazard[:, None] - pull)
 
 
@@ -39,12 +40,18 @@ def schoenfeld_residuals(data: CoxData, beta: Floats, *, efron: bool) -> tuple[I
 
 
 def clustered_covariance(data: CoxData, beta: Floats, naive: Floats, cluster: Ints, *, efron: bool) -> Floats:
-    """Lin-Wei covariance: D'D with D the sums within clusters of weighted score residuals times `naive`."""
+    """Lin-Wei covariance: D'D with D the sums within clusters of weighted score residuals times `naive`.
+
+    A coefficient whose naive variance is infinite keeps it, and has no covariance with the others.
+    """
+    finite = np.flatnonzero(np.isfinite(np.diag(naive)))
     score = data.sample.weight[:, None] * score_residuals(data, beta, efron=efron) * data.scale
     sums = np.zeros((int(cluster.max()) + 1, beta.size))
     np.add.at(sums, cluster, score)
-    change = sums @ naive
-    return np.asarray(change.T @ change)
+    change = sums[:, finite] @ naive[np.ix_(finite, finite)]
+    robust = naive.copy()
+    robust[np.ix_(finite, finite)] = change.T @ change
+    return robust
 
 
 def _risk(data: CoxData, beta: Floats) -> Floats:

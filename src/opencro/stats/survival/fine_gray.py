@@ -82,7 +82,7 @@ def fit_fine_gray(
     _, _, info = _evaluate(model, np.zeros(data.x.shape[1]))
     kept = independent_columns(info) if info.any() else np.zeros(data.x.shape[1], dtype=np.bool_)
     part = _weigh(with_columns(data, np.flatnonzero(kept)), own)
-    found = maximize(lambda beta: _evaluate(part, beta), np.zeros(part.data.x.shape[1]))
+    found = maximize(lambda beta: _evaluate(part, beta), np.zeros(part.data.x.shape[1]), flat=1e-9)
     cov = np.full((kept.size, kept.size), np.nan)
     if kept.any() and not found.moving.any():
         scale = part.data.scale
@@ -97,7 +97,9 @@ def _result(data: CoxData, own: Bools, kept: Bools, found: Maximum, cov: Floats,
     coef[kept] = np.where(found.moving, infinite, found.beta) / data.scale[kept]
     se = np.sqrt(np.diag(cov))
     half = stats.norm.isf(alpha / 2) * se
-    z = coef / se
+    with np.errstate(all="ignore"):
+        z = coef / se
+        ratios = np.exp(coef), np.exp(coef - half), np.exp(coef + half)
     notes = [Note("STA-443", f"{name} is constant or a combination of others where events happen: no estimate.")
              for name, keep in zip(data.names, kept, strict=True) if not keep]  # fmt: skip
     names = [name for name, keep in zip(data.names, kept, strict=True) if keep]
@@ -106,8 +108,8 @@ def _result(data: CoxData, own: Bools, kept: Bools, found: Maximum, cov: Floats,
     if not own.any():
         notes = [Note("STA-444", "No event: nothing can be estimated.")]
     return FineGrayFit(
-        data.names, coef, se, np.exp(coef), np.exp(coef - half), np.exp(coef + half), z, 2 * stats.norm.sf(np.abs(z)),
-        cov, (found.start_value, found.value), data.sample.n, int(own.sum()), alpha, tuple(notes),
+        data.names, coef, se, *ratios, z, 2 * stats.norm.sf(np.abs(z)), cov, (found.start_value, found.value),
+        data.sample.n, int(own.sum()), alpha, tuple(notes),
     )  # fmt: skip
 
 
@@ -143,7 +145,8 @@ def _means(model: _Weighted, beta: Floats) -> tuple[Floats, Floats, Floats, floa
     eta = model.data.x @ beta
     shift = float(eta.max())
     theta = np.exp(eta - shift)
-    s0 = _risk_sums(model, theta)
+    # a likelihood without a maximum is followed until risk sets lose their weight to rounding
+    s0 = np.maximum(_risk_sums(model, theta), 1e-300)
     return theta, s0, _risk_sums(model, theta[:, None] * model.data.x) / s0[:, None], shift
 
 

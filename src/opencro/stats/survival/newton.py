@@ -26,16 +26,17 @@ class Maximum:
     converged: bool
 
 
-def maximize(evaluate: Evaluate, start: Floats, *, most: int = 60) -> Maximum:
+def maximize(evaluate: Evaluate, start: Floats, *, most: int = 60, flat: float = 0.0) -> Maximum:
     """The maximum of a log likelihood from value, score and information.
 
     A step that lowers the value is halved. Ends when the value gains less than 1e-11 of itself; a parameter whose last
-    full step is above 1e-3 (covariates are scaled to a standard deviation of 1) is `moving`: its estimate is infinite.
+    full step is above 1e-3 (covariates are scaled to a standard deviation of 1), or that takes part in a direction in
+    which the information fell below `flat` times that at the start, is `moving`: its estimate is infinite.
     """
     beta = start
     value, score, info = evaluate(beta)
     step = _solve(info, score)
-    start_value, score_chi2 = value, float(score @ step)
+    start_value, score_chi2, start_info = value, float(score @ step), np.diag(info)
     for iteration in range(1, most + 1):
         new, next_value = beta + step, -np.inf
         for _ in range(40):
@@ -47,11 +48,18 @@ def maximize(evaluate: Evaluate, start: Floats, *, most: int = 60) -> Maximum:
         beta, value, score, info = new, next_value, next_score, next_info
         step = _solve(info, score)
         if abs(gain) <= 1e-11 * (1 + abs(value)):
-            moving = np.abs(step) > 1e-3
+            moving = (np.abs(step) > 1e-3) | _flat_directions(info, start_info, flat)
             # one more step where it is tiny: Newton doubles the digits
             beta = beta if moving.any() else beta + step
             return Maximum(beta, value, start_value, score_chi2, info, moving, iteration, True)
     return Maximum(beta, value, start_value, score_chi2, info, np.abs(step) > 1e-3, most, False)
+
+
+def _flat_directions(info: Floats, start_info: Floats, flat: float) -> Bools:
+    if not flat or not start_info.size or not (start_info > 0).all():
+        return np.zeros(start_info.size, dtype=np.bool_)
+    size, directions = np.linalg.eigh(info / np.sqrt(np.outer(start_info, start_info)))
+    return np.asarray((np.abs(directions[:, size < flat]) > 0.1).any(axis=1))
 
 
 def independent_columns(info: Floats) -> Bools:

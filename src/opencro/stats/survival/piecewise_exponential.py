@@ -101,7 +101,7 @@ def fit_piecewise_exponential(
     _, _, info = _evaluate(data, exposure, events, np.zeros(data.x.shape[1]))
     kept = independent_columns(info) if info.any() else np.zeros(data.x.shape[1], dtype=np.bool_)
     part = with_columns(data, np.flatnonzero(kept))
-    found = maximize(lambda beta: _evaluate(part, exposure, events, beta), np.zeros(part.x.shape[1]))
+    found = maximize(lambda beta: _evaluate(part, exposure, events, beta), np.zeros(part.x.shape[1]), flat=1e-9)
     moving = found.moving
     cov = np.full((kept.size, kept.size), np.nan)
     if kept.any() and not moving.any():
@@ -119,6 +119,8 @@ def _result(
 ) -> PiecewiseFit:  # fmt: skip
     se = np.sqrt(np.diag(cov))
     half = stats.norm.isf(alpha / 2) * se
+    with np.errstate(all="ignore"):
+        z, ratios = coef / se, (np.exp(coef), np.exp(coef - half), np.exp(coef + half))
     names = [name for name, keep in zip(data.names, kept, strict=True) if keep]
     notes = [Note("STA-443", f"{name} is constant or a combination of others where events happen: no estimate.")
              for name, keep in zip(data.names, kept, strict=True) if not keep]  # fmt: skip
@@ -127,8 +129,7 @@ def _result(
     if not data.sample.event.any():
         notes = [Note("STA-444", "No event: nothing can be estimated.")]
     return PiecewiseFit(
-        data.names, coef, se, np.exp(coef), np.exp(coef - half), np.exp(coef + half), coef / se,
-        2 * stats.norm.sf(np.abs(coef / se)), cov, loglik, rates, tuple(notes),
+        data.names, coef, se, *ratios, z, 2 * stats.norm.sf(np.abs(z)), cov, loglik, rates, tuple(notes),
     )  # fmt: skip
 
 
@@ -147,13 +148,16 @@ def _exposure(sample: Sample, start: Floats, end: Floats) -> Floats:
 
 def _evaluate(data: CoxData, exposure: Floats, events: Floats, beta: Floats) -> tuple[float, Floats, Floats]:
     eta = data.x @ beta + data.offset
-    weight = exposure * np.exp(eta - eta.max())[:, None]
-    used = events > 0
+    # each interval has its own shift, so that none loses its sum to rounding
+    shift = np.where(exposure > 0, eta[:, None], -np.inf).max(axis=0)
+    # an event at time 0 in an interval without any time at risk says nothing
+    used = (events > 0) & exposure.any(axis=0)
+    weight = exposure * np.exp(np.where(exposure > 0, eta[:, None] - np.where(used, shift, 0.0), -np.inf))
     total = weight.sum(axis=0)[used]
     mean = (weight[:, used].T @ data.x) / total[:, None]
     d = events[used]
     own = data.sample.event
-    value = eta[own].sum() - d @ (np.log(total) + eta.max()) + (d * np.log(d)).sum() - d.sum()
+    value = eta[own].sum() - d @ (np.log(total) + shift[used]) + (d * np.log(d)).sum() - d.sum()
     second = np.einsum("ij,ip,iq->pq", weight[:, used] * (d / total), data.x, data.x)
     info = second - np.einsum("j,jp,jq->pq", d, mean, mean)
     return float(value), np.asarray(data.x[own].sum(axis=0) - d @ mean), np.asarray(info)
@@ -165,9 +169,9 @@ def _baseline(
 ) -> PiecewiseRates:  # fmt: skip
     """Rates at x = 0; `exposure` of the table is the time at risk weighted by the hazard ratio against x = 0."""
     eta = data.x @ beta + data.offset + (data.centre / data.scale) @ beta
-    weight = exposure * np.exp(eta)[:, None]
-    total = weight.sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
+        weight = exposure * np.exp(eta)[:, None]
+        total = weight.sum(axis=0)
         mean = (weight.T @ (data.x * data.scale + data.centre)) / total[:, None]
         variance = 1 / events + np.einsum("jp,pq,jq->j", mean, cov, mean)
     return _rates(*edges, events, total, variance, alpha)
@@ -177,7 +181,7 @@ def _rates(
     start: Floats, end: Floats, events: Floats, exposure: Floats, variance: Floats, alpha: float
 ) -> PiecewiseRates:
     none = events == 0
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         rate = np.where(exposure > 0, events / exposure, np.nan)
         factor = np.exp(stats.norm.isf(alpha / 2) * np.sqrt(variance))
         lower, upper = np.where(none, np.nan, rate / factor), np.where(none, np.nan, rate * factor)

@@ -101,8 +101,9 @@ def compare_rmst(
         raise StatsError("STA-421", f"{len(levels)} arms", "two arms", "Compare two arms at a time.")
     area, notes = _areas(sample, codes, levels, tau)
     (r0, v0), (r1, v1) = area
-    point = np.array([r1 - r0, np.log(r1 / r0)])
-    se = np.sqrt([v1 + v0, v1 / r1**2 + v0 / r0**2])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        point = np.array([r1 - r0, np.log(r1) - np.log(r0)])
+        se = np.sqrt([v1 + v0, v1 / r1**2 + v0 / r0**2])
     half = stats.norm.isf(alpha / 2) * se
     lower, upper = point - half, point + half
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -118,8 +118,9 @@ def _fit(
         return value, score[kept], info[np.ix_(kept, kept)]
 
     found = maximize(evaluate, start[kept])
-    known = np.isfinite(bounds.high).any() and not found.moving.any()
-    notes = _notes(bounds, labels, kept, found.moving, found.converged)
+    moving = bool(found.moving.any() or not independent_columns(found.info).all())
+    known = np.isfinite(bounds.high).any() and not moving
+    notes = _notes(bounds, labels, kept, moving, found.converged)
     theta = np.where(kept, 0.0, np.nan)
     theta[kept] = found.beta if known else np.nan
     theta[-1] = theta[-1] if free else 1.0
@@ -199,19 +200,20 @@ def _result(
     se = np.where(lost, np.nan, np.sqrt(np.diag(full)))
     log_hr = np.where(np.arange(a.size) == 0, np.nan, -theta[:-1] * np.concatenate(([1.0], 1 / scale)))
     half = stats.norm.isf(alpha / 2) * np.sqrt(np.diag(cov)[:-1]) * np.concatenate(([1.0], 1 / scale))
-    z = coef / se
+    with np.errstate(all="ignore"):
+        z, ratios = coef / se, (np.exp(log_hr), np.exp(log_hr - half), np.exp(log_hr + half))
     return (
-        labels, coef, se, z, 2 * stats.norm.sf(np.abs(z)), np.exp(log_hr), np.exp(log_hr - half), np.exp(log_hr + half),
+        labels, coef, se, z, 2 * stats.norm.sf(np.abs(z)), *ratios,
         float(shape), float(np.sqrt(cov[-1, -1])), full, loglik, n, notes,
     )  # fmt: skip
 
 
-def _notes(b: _Bounds, labels: tuple[str, ...], kept: Bools, moving: Bools, converged: bool) -> tuple[Note, ...]:
+def _notes(b: _Bounds, labels: tuple[str, ...], kept: Bools, moving: bool, converged: bool) -> tuple[Note, ...]:
     if not np.isfinite(b.high).any():
         return (Note("STA-444", "No event: nothing can be estimated."),)
     notes = [Note("STA-443", f"{name} is constant or a combination of others: no estimate.")
              for name, keep in zip(labels, kept[:-1], strict=True) if not keep]  # fmt: skip
-    if moving.any():
+    if moving:
         notes.append(Note("STA-442", "The likelihood rises without end: there is no finite estimate."))
     if not converged:
         notes.append(Note("STA-445", "No convergence of Newton's method."))
