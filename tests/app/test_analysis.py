@@ -66,7 +66,8 @@ variables:
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     folder = init_study(tmp_path_factory.mktemp("adam") / "mine", "MINE", "A study of one's own")
-    (folder / "analysis").mkdir(exist_ok=True)
+    for starter in (folder / "analysis").iterdir():
+        starter.unlink()
     (folder / "analysis/ADSL.yaml").write_text(ADSL.strip(), encoding="utf-8")
     (folder / "analysis/ADVS.yaml").write_text(ADVS.strip(), encoding="utf-8")
     loaded = load_study(folder)
@@ -163,3 +164,17 @@ def test_what_cannot_be_traced_is_said(
     with pytest.raises(Refused) as refused:
         trace_dataset_cell(study, "ADVS", variable, known)
     assert refused.value.findings.codes() == (code,)
+
+
+def test_the_starter_study_has_analysis_datasets_that_are_made(tmp_path: Path) -> None:
+    loaded = load_study(init_study(tmp_path / "new", "NEW", "A new study"))
+    assert check_everything(loaded.root).ok
+    rehearse_study(loaded, participants=12, seed=1)
+    built = build(loaded)
+    assert built.findings.ok, built.findings
+    assert {"ADSL", "ADAE", "ADVS"} <= set(built.sizes)
+    assert not [f for f in built.findings if f.code == "ADM-101"]
+    people = built.frame("ADSL")
+    assert people.filter((pl.col("SAFFL") == "Y") & pl.col("TRTSDT").is_null()).is_empty()
+    events = built.frame("ADAE").join(people.select("USUBJID"), on="USUBJID", how="anti")
+    assert events.is_empty()

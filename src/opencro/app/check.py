@@ -38,9 +38,9 @@ def check_everything(folder: Path) -> Findings:
         load_links(study)
     except Refused as refusal:
         findings += refusal.findings
-    if wrong.ok:
-        findings += plan_tabulation(study, domains)[1]
-    findings += check_analysis(study, domains)
+    planned = plan_tabulation(study, domains)[1] if wrong.ok else wrong
+    findings += planned if wrong.ok else ()
+    findings += check_analysis(study, domains) if planned.ok else read_datasets(study)[1]
     definitions, unclear = displays.read_definitions(study)
     findings += unclear
     if definitions is not None:
