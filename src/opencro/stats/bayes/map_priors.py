@@ -96,9 +96,10 @@ def map_prior_poisson(
     """MAP prior of a rate from historical counts and exposures: log lambda_h ~ N(mu, tau^2).
 
     `events`, `exposure` (h,); the rest as in `map_prior_binomial`; the mixture is of gamma densities. The prior of mu
-    is on the log rate per unit of exposure: set it to the unit. With a wide prior of tau (HalfNormal from 1 on) the
-    predicted rate has no finite mean: read its quantiles. Raises STA-802, STA-804. Source: Weber et al. 2021, J.
-    Statistical Software 100(19). Example: `map_prior_poisson([7, 11], [20.5, 40.0], HalfNormal(0.5)).prior`.
+    is on the log rate per unit of exposure: set it to the unit. A prior of tau as wide as HalfNormal(0.5) leaves the
+    predicted rate without a finite standard deviation, from HalfNormal(1) on without a mean: read its quantiles.
+    Raises STA-802, STA-804. Source: Weber et al. 2021, J. Statistical Software 100(19).
+    Example: `map_prior_poisson([7, 11], [20.5, 40.0], HalfNormal(0.25)).prior`.
     """
     found = solve_generalized(poisson_trials(events, exposure), mean, tau)
     points, weights = compress(found.predicted, reach=_REACH)
