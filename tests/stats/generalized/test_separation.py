@@ -143,6 +143,15 @@ def test_exact_logistic_counts_every_outcome_vector() -> None:
     assert fit.p[0] == pytest.approx(min(1, 2 * min(tails)))
 
 
+def test_mid_p_counts_half_of_the_observed_table() -> None:
+    x = np.array([[1, 0], [1, 1]])
+    exact, mid = (gen.exact_logistic([3, 9], x, [1], trials=[10, 12], mid_p=m) for m in (False, True))
+    null = stats.hypergeom(22, 12, 12)
+    assert exact.p[0] == pytest.approx(2 * null.sf(8))
+    assert mid.p[0] == pytest.approx(2 * (null.sf(9) + null.pmf(9) / 2))
+    assert exact.lower[0] < mid.lower[0] < mid.upper[0] < exact.upper[0]
+
+
 def test_exact_logistic_says_when_nothing_is_left_to_estimate() -> None:
     fit = gen.exact_logistic([1, 0, 1], np.column_stack([np.ones(3), [0.1, 0.27, 0.59], [1, 0, 0]]), [2])
     assert np.isnan(fit.estimate[0])

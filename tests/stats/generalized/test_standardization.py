@@ -124,6 +124,11 @@ def test_arms_without_events_and_separated_covariates_give_defined_answers() -> 
         gen.standardized_difference(means, reference="nobody")
 
 
+def test_more_terms_than_participants_are_refused() -> None:
+    with pytest.raises(StatsError, match="STA-201"):
+        gen.procova([1, 2, 3], ["a", "b", "a"], [0, 1, 3])
+
+
 def test_counts_are_standardized_as_ratios() -> None:
     rng = np.random.default_rng(6)
     _, arm, z = _trial(6)

@@ -61,6 +61,10 @@ def procova(
     scores = np.asarray(score, dtype=np.float64)
     more = np.zeros((len(outcome), 0)) if z is None else np.asarray(z, dtype=np.float64).reshape(len(outcome), -1)
     data = read_model(outcome, np.column_stack([np.ones(len(outcome)), dummies, scores, more]))
+    if len(data.y) <= data.x.shape[1]:
+        raise StatsError(
+            "STA-201", f"{len(data.y)} rows", f"more than {data.x.shape[1]}, one per term", "Drop covariates."
+        )
     beta, covariance, df = _least_squares(data.y, data.x, errors)
     k = slice(1, 1 + len(others))
     se = np.sqrt(np.diag(covariance))[k]
@@ -81,6 +85,6 @@ def _least_squares(y: Array, x: Array, errors: str) -> tuple[Array, Array, int]:
     if errors == "model":
         return beta, bread * float(residual @ residual) / (n - p), n - p
     leverage = ((x @ bread) * x).sum(1)
-    weight = np.sqrt(n / (n - p)) if errors == "HC1" else 1 / (1 - leverage)
+    weight = np.sqrt(n / (n - p)) if errors == "HC1" else 1 / np.maximum(1 - leverage, 1e-10)
     scores = x * (residual * weight)[:, None]
     return beta, bread @ (scores.T @ scores) @ bread, n - p
