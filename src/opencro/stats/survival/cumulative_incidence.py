@@ -20,10 +20,13 @@ Variance = Literal["aalen", "delta"]
 
 @dataclass(frozen=True)
 class CumulativeIncidence(Result):
-    """The probability of having had an event of one cause: one row per time at which any event happens."""
+    """The probability of having had an event of one cause: one row per time at which any event happens.
+
+    `last` is the end of the longest follow-up.
+    """
 
     title: ClassVar[str] = "Cumulative incidence (Aalen-Johansen)"
-    aside: ClassVar[frozenset[str]] = frozenset({"cause", "alpha", "limits"})
+    aside: ClassVar[frozenset[str]] = frozenset({"cause", "alpha", "limits", "last"})
 
     time: Floats
     n_risk: Floats
@@ -36,6 +39,7 @@ class CumulativeIncidence(Result):
     cause: int
     alpha: float
     limits: Scale
+    last: float
     notes: tuple[Note, ...] = ()
 
     def plot(self, **options: Any) -> Any:
@@ -127,7 +131,8 @@ def _curve(sample: Sample, own: Bools, of: int, alpha: float, limits: Scale, var
     incidence, se = _estimate(n, d, k, variance)
     lower, upper = probability_limits(incidence, se, alpha=alpha, limits=limits)
     notes = () if k.any() else (Note("STA-451", f"No event of cause {of}: its incidence is 0 throughout."),)
-    return CumulativeIncidence(times, n, k, d - k, incidence, se, lower, upper, of, alpha, limits, notes)
+    last = float(sample.time.max())
+    return CumulativeIncidence(times, n, k, d - k, incidence, se, lower, upper, of, alpha, limits, last, notes)
 
 
 def _estimate(n: Floats, d: Floats, k: Floats, variance: Variance) -> tuple[Floats, Floats]:

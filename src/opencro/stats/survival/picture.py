@@ -33,10 +33,7 @@ def plot_survival(
     figure = Figure(figsize=(7, 4 + 0.22 * len(curves)), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[8, max(len(curves), 1) * 0.6])
     for i, (label, curve) in enumerate(curves.items()):
-        style: dict[str, Any] = {
-            "color": COLOURS[i % len(COLOURS)],
-            "linestyle": DASHES[i // len(COLOURS) % len(DASHES)],
-        }
+        style: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i % len(DASHES)]}
         t = np.concatenate(([0.0], curve.time))
         above.step(t, np.concatenate(([1.0], curve.survival)), where="post", label=str(label), **style)
         if limits:
@@ -47,7 +44,8 @@ def plot_survival(
     above.set(ylim=(0, 1.02), xlim=(0, None), ylabel="Survival probability")
     if any(str(label) for label in curves):
         above.legend(frameon=False)
-    _draw_numbers(below, curves, above.get_xticks() if times is None else times)
+    ticks = [t for t in above.get_xticks() if t <= above.get_xlim()[1]]
+    _draw_numbers(below, curves, ticks if times is None else times)
     below.set_xlabel(f"Time ({unit})" if unit else "Time")
     return figure
 
@@ -55,7 +53,7 @@ def plot_survival(
 def plot_incidence(curves: Mapping[Any, Any], *, unit: str = "", limits: bool = True) -> Any:
     """Draws cumulative incidence curves, as `cumulative_incidence` gives one for each cause, with limits as bands.
 
-    `curves`: a label and a curve (with `time`, `incidence`, `lower`, `upper`) each. Returns a matplotlib Figure.
+    `curves`: labels and curves (`time`, `incidence`, `lower`, `upper`, `last`). Returns a matplotlib Figure.
 
     >>> type(plot_incidence({"a": cumulative_incidence([1, 2, 3, 4], [1, 2, 0, 1])})).__name__
     'Figure'
@@ -66,11 +64,11 @@ def plot_incidence(curves: Mapping[Any, Any], *, unit: str = "", limits: bool = 
     axes = figure.subplots()
     for i, (label, curve) in enumerate(curves.items()):
         style: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i % len(DASHES)]}
-        t = np.concatenate(([0.0], curve.time))
-        axes.step(t, np.concatenate(([0.0], curve.incidence)), where="post", label=str(label), **style)
+        t = np.concatenate(([0.0], curve.time, [curve.last]))
+        value, lower, upper = (np.concatenate(([0.0], v, v[-1:])) for v in (curve.incidence, curve.lower, curve.upper))
+        axes.step(t[: value.size], value, where="post", label=str(label), **style)
         if limits:
-            lower, upper = (np.concatenate(([0.0], v)) for v in (curve.lower, curve.upper))
-            axes.fill_between(t, lower, upper, step="post", alpha=0.15, color=style["color"], linewidth=0)
+            axes.fill_between(t[: value.size], lower, upper, step="post", alpha=0.15, color=style["color"], linewidth=0)
     axes.set(ylim=(0, None), xlim=(0, None), ylabel="Cumulative incidence")
     axes.set_xlabel(f"Time ({unit})" if unit else "Time")
     if any(str(label) for label in curves):
