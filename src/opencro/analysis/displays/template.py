@@ -10,9 +10,9 @@ import math
 import re
 from collections.abc import Mapping
 
+import opencro.stats as st
 from opencro.analysis.results import Definitions, NumberFormat
 from opencro.kernel.finding import Finding, Place, Refused, suggest
-from opencro.stats import summary
 
 FIELD = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
 _PLAIN = re.compile(r"(\d*)(?:\.(\d+))?")
@@ -44,7 +44,7 @@ def render_value(value: Value, how: str, definitions: Definitions) -> str:
         width, decimals = int(plain[1] or 0), plain[2]
         if decimals is None:
             return (f"{value:.0f}" if float(value).is_integer() else f"{value:g}").rjust(width)
-        fixed = summary.render_fixed(value, int(decimals), negative_zero=definitions.negative_zero)
+        fixed = st.summary.render_fixed(value, int(decimals), negative_zero=definitions.negative_zero)
         return fixed.rjust(width)
     if how not in definitions.formats:
         remedy = suggest(how, definitions.formats) or "Declare it under `formats` in analysis/results.yaml."
@@ -58,4 +58,4 @@ def render_format(value: float, how: NumberFormat) -> str:
         return how.below_text.rjust(how.width)
     if how.above is not None and value > how.above:
         return how.above_text.rjust(how.width)
-    return summary.render_fixed(value, how.decimals, negative_zero="drop").rjust(how.width)
+    return st.summary.render_fixed(value, how.decimals, negative_zero="drop").rjust(how.width)

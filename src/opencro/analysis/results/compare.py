@@ -12,9 +12,9 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 
+import opencro.stats as st
 from opencro.analysis.results.model import SUBJECT, Analysis
 from opencro.analysis.results.prepare import Material, group_column
-from opencro.stats import StatsError, categorical, linear
 
 Operations = Mapping[str, float | str | None]
 Found = tuple[tuple[str, ...], str, Operations]
@@ -44,22 +44,22 @@ def attempt(compute: Callable[..., Operations], *arguments: np.ndarray) -> Opera
     """What a method gives, or, where it cannot answer, its reason under `note`."""
     try:
         return compute(*arguments)
-    except StatsError as refused:
+    except st.StatsError as refused:
         return {"note": str(refused)}
 
 
 def _anova(values: np.ndarray, groups: np.ndarray) -> Operations:
-    tested = linear.one_way_anova(values, groups)
+    tested = st.linear.one_way_anova(values, groups)
     return {"f": tested.f, "p": tested.p_value}
 
 
 def _chi_square(table: np.ndarray) -> Operations:
-    tested = categorical.pearson_chi_square(table)
+    tested = st.categorical.pearson_chi_square(table)
     return {"chi2": tested.chi_square, "df": float(tested.df), "p": tested.p_value}
 
 
 def _fisher(table: np.ndarray) -> Operations:
-    return {"p": categorical.fisher_exact(table).p_value}
+    return {"p": st.categorical.fisher_exact(table).p_value}
 
 
 def compare_means(material: Material, analysis: Analysis) -> Iterator[Found]:
@@ -126,7 +126,7 @@ def compare_events(material: Material, analysis: Analysis) -> Iterator[Found]:
         tables = np.array([[[n[a], whole[a] - n[a]], [n[b], whole[b] - n[b]]] for n in with_event.values()])
         if not len(tables):
             continue
-        p_values = categorical.fisher_exact_batch(tables).p_value
+        p_values = st.categorical.fisher_exact_batch(tables).p_value
         for groups, table, p in zip(with_event, tables, p_values, strict=True):
             if _is_testable(table):
                 for first, second in ((a, b), (b, a)):
@@ -184,7 +184,7 @@ _STATISTICS = {"correlation": 0, "row means": 1, "general": 2}
 def _test_strata(tables: np.ndarray, statistic: str, scores: list[float]) -> Mapping[str, float] | None:
     if tables.size == 0 or tables.shape[2] < 2 or not _is_testable(tables.sum(axis=0)):
         return None
-    tested = categorical.cochran_mantel_haenszel(tables, column_scores=scores)
+    tested = st.categorical.cochran_mantel_haenszel(tables, column_scores=scores)
     at = _STATISTICS[statistic]
     return {
         "chi2": float(tested.chi_square[at]),

@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+import opencro.stats as st
 from opencro.analysis.results.compare import levels_across, within_groups
 from opencro.analysis.results.model import SUBJECT, Analysis
 from opencro.analysis.results.prepare import Material, group_column
-from opencro.stats import StatsError, formula, linear, mmrm
 
 Found = tuple[tuple[str, ...], str, Mapping[str, float | str | None]]
 
@@ -28,12 +28,14 @@ def fit_ancova(material: Material, analysis: Analysis) -> Iterator[Found]:
         if len(used) < 2:
             continue
         try:
-            fit = linear.fit_linear(formula.model_matrix(str(analysis.option("model")), data, levels={across: used}))
-        except StatsError as refused:
+            fit = st.linear.fit_linear(
+                st.formula.model_matrix(str(analysis.option("model")), data, levels={across: used})
+            )
+        except st.StatsError as refused:
             yield groups, "", {"note": str(refused)}
             continue
         weights: Literal["equal", "observed"] = "observed" if analysis.option("weights") == "observed" else "equal"
-        means = formula.ls_means(*fit.parts, across, weights=weights, df=fit.df)
+        means = st.formula.ls_means(*fit.parts, across, weights=weights, df=fit.df)
         yield from found_means(groups, used, means)
 
 
@@ -43,12 +45,12 @@ def fit_coefficient(material: Material, analysis: Analysis) -> Iterator[Found]:
     for groups, rows in within_groups(material, analysis):
         data, _ = model_data(analysis, rows)
         try:
-            fit = linear.fit_linear(formula.model_matrix(str(analysis.option("model")), data))
-        except StatsError as refused:
+            fit = st.linear.fit_linear(st.formula.model_matrix(str(analysis.option("model")), data))
+        except st.StatsError as refused:
             yield groups, "", {"note": str(refused)}
             continue
         unit = np.array([[float(name == term) for name in fit.matrix.names]])
-        yield groups, "", _estimate(formula.linear_estimates(*fit.parts, unit, df=fit.df), 0)
+        yield groups, "", _estimate(st.formula.linear_estimates(*fit.parts, unit, df=fit.df), 0)
 
 
 def fit_repeated_measures(material: Material, analysis: Analysis) -> Iterator[Found]:
@@ -62,7 +64,7 @@ def fit_repeated_measures(material: Material, analysis: Analysis) -> Iterator[Fo
     for groups, rows in within_groups(material, analysis, across):
         data, used = model_data(analysis, rows, across, levels, SUBJECT)
         try:
-            fit = mmrm.fit_mmrm(
+            fit = st.mmrm.fit_mmrm(
                 str(analysis.option("model")),
                 data,
                 subject=SUBJECT,
@@ -71,7 +73,7 @@ def fit_repeated_measures(material: Material, analysis: Analysis) -> Iterator[Fo
                 covariance=str(analysis.option("covariance", "us")),
                 df=str(analysis.option("df", "kenward-roger")),
             )
-        except StatsError as refused:
+        except st.StatsError as refused:
             yield groups, "", {"note": str(refused)}
             continue
         yield from found_means(groups, used, fit.ls_means(across))
@@ -82,12 +84,12 @@ def fit_repeated_measures(material: Material, analysis: Analysis) -> Iterator[Fo
 
 
 def _at_visit(
-    groups: tuple[str, ...], levels: Sequence[str], means: formula.LsMeans, rows: list[int], visit: str
+    groups: tuple[str, ...], levels: Sequence[str], means: st.formula.LsMeans, rows: list[int], visit: str
 ) -> Iterator[Found]:
     for level, i in zip(levels, rows, strict=True):
         yield groups, f"{level}@{visit}", _estimate(means, i)
     for reverse in (False, True):
-        differences = formula.pairwise_differences(means, reverse=reverse)
+        differences = st.formula.pairwise_differences(means, reverse=reverse)
         here = [i for i, cell in enumerate(differences.cells) if visit in map(str, cell.values())]
         pairs = [(a, b) for i, a in enumerate(levels) for b in levels[i + 1 :]]
         for (first, second), i in zip(pairs, here, strict=True):
@@ -99,7 +101,7 @@ def model_data(
     analysis: Analysis, rows: pl.DataFrame, across: str = "", levels: Sequence[str] = (), *more: str
 ) -> tuple[pl.DataFrame, list[str]]:
     """The columns of a model, rows with everything present; and the groups that are left."""
-    parsed = formula.parse_formula(str(analysis.option("model")))
+    parsed = st.formula.parse_formula(str(analysis.option("model")))
     names = [*([parsed.response] if parsed.response else []), *parsed.variables]
     data = rows.with_columns(pl.col(group_column(across)).alias(across)) if across else rows
     data = data.select(list(dict.fromkeys([*names, *more]))).drop_nulls()
@@ -109,19 +111,19 @@ def model_data(
     return data, [level for level in levels if level in present]
 
 
-def found_means(groups: tuple[str, ...], levels: Sequence[str], means: formula.LsMeans) -> Iterator[Found]:
+def found_means(groups: tuple[str, ...], levels: Sequence[str], means: st.formula.LsMeans) -> Iterator[Found]:
     """Results of adjusted means, one for each group, and of the differences of each two, both ways round."""
     for i, level in enumerate(levels):
         yield groups, level, _estimate(means, i)
     for sign, reverse in ((1, False), (-1, True)):
-        differences = formula.pairwise_differences(means, reverse=reverse)
+        differences = st.formula.pairwise_differences(means, reverse=reverse)
         pairs = [(a, b) for i, a in enumerate(levels) for b in levels[i + 1 :]]
         for i, (first, second) in enumerate(pairs):
             pair = (first, second) if sign > 0 else (second, first)
             yield groups, ":".join(pair), _estimate(differences, i)
 
 
-def _estimate(made: formula.LinearEstimates, i: int) -> Mapping[str, float | str | None]:
+def _estimate(made: st.formula.LinearEstimates, i: int) -> Mapping[str, float | str | None]:
     names = {"estimate": "estimate", "se": "se", "df": "df", "lower": "lower", "upper": "upper",
              "statistic": "statistic", "p": "p_value"}  # fmt: skip
     return {name: float(getattr(made, field)[i]) for name, field in names.items()}
