@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -190,6 +191,22 @@ def test_a_cell_is_traced_to_tabulated_cells(
     trace = tracer.trace(dataset, variable, frame.item(0, "at"))
     assert trace.value == value
     assert _ends(trace) == ends
+
+
+def test_a_trace_tells_of_every_cell_what_the_dataset_holds(study: Study, tabulated: Frames) -> None:
+    one = {
+        name: frame.filter(pl.col("USUBJID") == "01-701-1023") if "USUBJID" in frame.columns else frame
+        for name, frame in tabulated.items()
+    }
+    datasets = load_datasets(study)
+    tracer = Tracer(datasets, one, plain_leaf(one))
+    for name, dataset in datasets.items():
+        frame = tracer.frame(name)
+        for row in range(0, frame.height, 40):
+            for variable in dataset.variables:
+                held = frame.get_column(variable)[row]
+                told = tracer.trace(name, variable, row).value or None
+                assert told == (held.isoformat() if isinstance(held, date) else held or None), (name, row, variable)
 
 
 def _ends(trace: Trace) -> set[str]:

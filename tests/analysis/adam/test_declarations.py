@@ -114,6 +114,7 @@ def test_what_a_tabulated_variable_reaches(pilot: Study, example: str) -> None:
         ("impute: day", "impute: week", "ADM-003"),
         ("- study_day:", "- use: nothing\n  - study_day:", "ADM-004"),
         ("otherwise: \"N\"}", "otherwise: \"N\"}\n    switch: NONE", "ADM-005"),
+        ("- study_day:", "- chosen: {where: ASTDT is present}\n    when: ASTDT is present\n  - study_day:", "ADM-007"),
         ("TRTEMFL == \"Y\"", "TRTEMFL = \"Y\"", "EXP-001"),
     ],
 )  # fmt: skip

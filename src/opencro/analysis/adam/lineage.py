@@ -98,9 +98,10 @@ class Tracer:
     def _gathered(self, name: str, variable: str, row: int) -> Trace:
         first = self._trails[name].before[0].filter(pl.col(ROW) == row)
         source, at = first.item(0, FROM), int(first.item(0, AT))
-        self.frame(source)
-        found = self.trace(source, variable, at)
         dataset = self.datasets[name]
+        if variable not in self.frame(source).columns:
+            return Trace(name, variable, row, None, "Missing: no step makes it for this record.", "", dataset.file, ())
+        found = self.trace(source, variable, at)
         if variable not in dataset.variables:
             return found
         words = f"{source}.{variable} of the record that gave the row."
@@ -116,7 +117,8 @@ class Tracer:
         found: list[Trace] = []
         if step.source:
             found += self._from_source(step, before, row, variable)
-        own = step.reads() - {n for value in step.of_role("columns") for n in value if step.source}
+        matched = {n for value in step.of_role("columns") for n in value if step.source}
+        own = step.reads() - matched if step.derivation.name != "supplemental" else frozenset[str]()
         return found + [self._cell(name, n, row, i) for n in sorted(own) if n in before.columns]
 
     def _happened(self, name: str, i: int, row: int) -> list[Trace]:

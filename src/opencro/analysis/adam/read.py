@@ -170,6 +170,10 @@ def _read_step(
             remedy = suggest(body[option], switches) or f"Declare it in {SWITCHES}."
             got = f'switch "{body[option]}" is not declared'
             findings.append(_finding("ADM-005", document, (*key, option), got, "a declared switch", remedy))
+    if body.get("when") and derivation.rows != "keep":
+        remedy = "Say in `where` which records it is about."
+        got = f"`when` at {derivation.name}, which makes or chooses records"
+        findings.append(_finding("ADM-007", document, (*key, "when"), got, "a step that makes variables", remedy))
     arguments = _arguments(document, (*key, words[0]), derivation, body[words[0]], tables, findings)
     when = str(body.get("when", ""))
     if arguments is None or not _check_text(document, (*key, "when"), when, findings):
