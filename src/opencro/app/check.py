@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from opencro.analysis import check_datasets, displays, read_datasets, read_switches
+from opencro.analysis import check_datasets, displays, figures, read_datasets, read_switches
 from opencro.app.wiring import terms_of
 from opencro.kernel.finding import Finding, Findings, Refused, suggest
 from opencro.rehearsal import read_plan
@@ -45,6 +45,7 @@ def check_everything(folder: Path) -> Findings:
     findings += unclear
     if definitions is not None:
         findings += displays.read_displays(study, definitions)[1]
+        findings += figures.read_figures(study, definitions)[1]
     try:
         read_plan(study)
     except Refused as refusal:

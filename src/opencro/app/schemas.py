@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import opencro.analysis
+import opencro.analysis.displays
+import opencro.analysis.figures
 import opencro.rehearsal
 import opencro.study
 import opencro.tabulation
@@ -10,5 +12,12 @@ import opencro.tabulation
 
 def render_every_schema() -> dict[str, str]:
     """File name -> text; `opencro init` puts them into `.schemas/`, where the editor finds them."""
-    rooms = (opencro.study, opencro.tabulation, opencro.analysis, opencro.analysis.displays, opencro.rehearsal)
+    rooms = (
+        opencro.study,
+        opencro.tabulation,
+        opencro.analysis,
+        opencro.analysis.displays,
+        opencro.analysis.figures,
+        opencro.rehearsal,
+    )
     return {name: text for room in rooms for name, text in room.render_schemas().items()}

@@ -2,11 +2,12 @@
 
 from opencro.analysis.results.compute import Cell, Results, compute_results
 from opencro.analysis.results.methods import METHODS, Method
-from opencro.analysis.results.model import Analysis, Definitions, Group, Grouping, NumberFormat, Population
-from opencro.analysis.results.prepare import Material, group_column
+from opencro.analysis.results.model import SUBJECT, Analysis, Definitions, Group, Grouping, NumberFormat, Population
+from opencro.analysis.results.prepare import Material, group_column, holds, names_of
 
 __all__ = [
     "METHODS",
+    "SUBJECT",
     "Analysis",
     "Cell",
     "Definitions",
@@ -19,4 +20,6 @@ __all__ = [
     "Results",
     "compute_results",
     "group_column",
+    "holds",
+    "names_of",
 ]

@@ -1,0 +1,78 @@
+"""A figure from its declaration and the data: the rows are prepared, the numbers computed, the page drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from opencro.analysis.figures.boxes import draw_boxes
+from opencro.analysis.figures.data import Nothing
+from opencro.analysis.figures.drawing import Drawing
+from opencro.analysis.figures.events import draw_events
+from opencro.analysis.figures.forest import draw_forest
+from opencro.analysis.figures.kaplan_meier import draw_kaplan_meier
+from opencro.analysis.figures.liver import draw_liver
+from opencro.analysis.figures.means import draw_means
+from opencro.analysis.figures.model import Figure
+from opencro.analysis.figures.page import Drawn, frame_page, new_picture, settle
+from opencro.analysis.figures.profile import draw_profile
+from opencro.analysis.figures.read import check_data
+from opencro.analysis.figures.spider import draw_spider
+from opencro.analysis.figures.style import house_style
+from opencro.analysis.figures.swimmer import draw_swimmer
+from opencro.analysis.figures.waterfall import draw_waterfall
+from opencro.analysis.results import Material
+from opencro.kernel.finding import Refused
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Picture
+
+DRAW: dict[str, Callable[[Figure, Any, Material, Any], Drawn]] = {
+    "kaplan_meier": draw_kaplan_meier,
+    "means": draw_means,
+    "boxes": draw_boxes,
+    "waterfall": draw_waterfall,
+    "swimmer": draw_swimmer,
+    "spider": draw_spider,
+    "events": draw_events,
+    "liver": draw_liver,
+    "forest": draw_forest,
+    "profile": draw_profile,
+}
+NO_DATA = "No participant has data for this figure."
+
+
+def draw_figure(figure: Figure, material: Material, participant: str = "") -> Drawing:
+    """A figure on its page; of a profile, that of `participant` (USUBJID) where one is asked for.
+
+    Refused with FIG-004 or FIG-005 where a dataset or a variable is not there, with FIG-008 where a participant has
+    several rows and one is meant. A figure without any row is a page that says so.
+    """
+    if figure.profile is not None and participant:
+        chosen = figure.profile.model_copy(update={"participant": participant})
+        figure = figure.model_copy(update={"profile": chosen})
+    findings = check_data(figure, material.datasets)
+    if not findings.ok:
+        raise Refused(findings)
+    salt = f"{figure.id} {participant}".strip()
+    with house_style(salt):
+        picture = new_picture()
+        try:
+            drawn = DRAW[figure.kind](figure, getattr(figure, figure.kind), material, picture)
+        except Nothing:
+            drawn = _nothing(picture)
+        population = f"Population: {material.definitions.populations[figure.population].label}"
+        headings = [f"Figure {figure.number}", figure.title, figure.subtitle, population, drawn.facts]
+        frame_page(picture, headings, [*drawn.notes, *figure.footnotes])
+        settle(picture)
+    return Drawing(salt, figure.number, figure.title, drawn.alt, drawn.frame, picture)
+
+
+def _nothing(picture: Picture) -> Drawn:
+    picture.clear()
+    axes = picture.subplots()
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, NO_DATA, ha="center", va="center", fontsize=12)
+    return Drawn(pl.DataFrame(), NO_DATA)

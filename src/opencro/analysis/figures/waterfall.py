@@ -1,0 +1,59 @@
+"""One bar for each participant, from the greatest to the least; ties by participant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from opencro.analysis.figures.data import GROUP, one_row_each, rows_of, series_of
+from opencro.analysis.figures.model import Figure, WaterfallKind
+from opencro.analysis.figures.page import Drawn, face_handle, legend_above, many, number, rule
+from opencro.analysis.figures.style import INK, pen_of
+from opencro.analysis.results import SUBJECT, Material
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Picture
+
+FEW = 60
+"""Up to so many bars have room for words."""
+
+
+def draw_waterfall(figure: Figure, kind: WaterfallKind, material: Material, picture: Picture) -> Drawn:
+    """Draws the bars; the frame has each participant's place, group and value, and the text of the bar."""
+    rows = one_row_each(figure, rows_of(figure, material, present=[kind.of]))
+    series = series_of(figure, material, rows[GROUP].unique())
+    rows = rows.sort([kind.of, SUBJECT], descending=[True, False])
+    text = pl.lit("") if kind.text is None else pl.col(kind.text).cast(pl.String).fill_null("")
+    frame = rows.select(pl.int_range(1, pl.len() + 1).alias("place"), SUBJECT, pl.col(GROUP),
+                        pl.col(kind.of).cast(pl.Float64).alias("value"), text.alias("text"))  # fmt: skip
+    axes = picture.subplots()
+    for one in series:
+        mine, pen = frame.filter(pl.col(GROUP) == one.id), pen_of(one.place)
+        axes.bar(
+            mine["place"], mine["value"], width=0.82, color=pen.fill, edgecolor=INK, linewidth=0.5, hatch=pen.hatch
+        )
+    if any(one.label for one in series):
+        legend_above(axes, [face_handle(one.label, pen_of(one.place)) for one in series])
+    for value in kind.lines:
+        rule(axes, value)
+    if kind.text is not None and frame.height <= FEW:
+        for place, value, words in frame.select("place", "value", "text").iter_rows():
+            axes.annotate(words, (place, value), (0, 3 if value >= 0 else -3), textcoords="offset points", ha="center",
+                          va="bottom" if value >= 0 else "top", fontsize=7)  # fmt: skip
+    axes.axhline(0, color=INK, linewidth=0.8)
+    axes.margins(y=0.08)
+    axes.set(xlim=(0.2, frame.height + 0.8), ylabel=figure.y_label or kind.of,
+             xlabel=figure.x_label or f"Participants (n = {frame.height})")  # fmt: skip
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
+    return Drawn(frame, _alt(figure, kind, frame))
+
+
+def _alt(figure: Figure, kind: WaterfallKind, frame: pl.DataFrame) -> str:
+    value = frame["value"]
+    below = [f"{int((value <= line).sum())} at or below {line:g}" for line in kind.lines if line < 0]
+    above = [f"{int((value >= line).sum())} at or above {line:g}" for line in kind.lines if line >= 0]
+    said = "".join(f"; {words}" for words in (*below, *above))
+    ends = f"from {number(value[0])} to {number(value[-1])}"
+    return f"A bar of {figure.y_label or kind.of} for each of {many(frame.height, 'participant')}, {ends}{said}."
