@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+import opencro.stats as st
 from opencro.analysis.figures.data import GROUP, Series, rows_of, series_of
 from opencro.analysis.figures.model import BoxesKind, Figure
 from opencro.analysis.figures.page import (
@@ -25,7 +26,6 @@ from opencro.analysis.figures.page import (
 )
 from opencro.analysis.figures.style import INK, pen_of
 from opencro.analysis.results import SUBJECT, Material
-from opencro.stats import summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +64,7 @@ def draw_boxes(figure: Figure, kind: BoxesKind, material: Material, picture: Pic
 
 def _numbers(group: str, rows: pl.DataFrame, kind: BoxesKind) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
-    found = summary.describe(rows[kind.of].to_numpy(), rows[kind.x].to_numpy())
+    found = st.summary.describe(rows[kind.of].to_numpy(), rows[kind.x].to_numpy())
     for i, x in enumerate(found.group):
         here = rows.filter(pl.col(kind.x) == x).select(SUBJECT, pl.col(kind.of).cast(pl.Float64).alias("value"))
         q1, q3 = float(found.q1[i]), float(found.q3[i])

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.stats import t as student
 
+import opencro.stats as st
 from opencro.analysis.figures.data import GROUP, both, where_true
 from opencro.analysis.figures.model import Figure, ForestKind, ForestLine
 from opencro.analysis.results import SUBJECT, Analysis, Cell, Material, compute_results, group_column, names_of
-from opencro.stats import StatsError, binary, formula, survival
 
 EVENT = "_event"
 
@@ -62,7 +61,7 @@ def _analysis(figure: Figure, kind: ForestKind, line: ForestLine) -> Analysis:
     of = ""
     if kind.method == "ancova":
         options += (("model", kind.model),)
-        of = formula.parse_formula(kind.model).response or ""
+        of = st.formula.parse_formula(kind.model).response or ""
     if figure.groups:
         options += (("groups", figure.groups),)
     return Analysis(kind.method, figure.dataset, figure.population, of=of, where=both(figure.where, line.where), by=by,
@@ -90,8 +89,10 @@ def _sizes(kind: ForestKind, rows: pl.DataFrame) -> tuple[int, int]:
 
 
 def _ancova(asked: _Question) -> Effect:
+    from scipy.stats import t as student  # noqa: PLC0415  commands start without this heavy library
+
     kind, analysis = asked.kind, asked.analysis
-    parsed = formula.parse_formula(kind.model)
+    parsed = st.formula.parse_formula(kind.model)
     used = [n for n in ([parsed.response] if parsed.response else []) + list(parsed.variables) if n != asked.figure.by]
     n = _sizes(kind, asked.rows.drop_nulls(used))
     results = compute_results(asked.material, [analysis])
@@ -113,9 +114,9 @@ def _hazard_ratio(asked: _Question) -> Effect:
         return Effect(*n, note="no event, or a group is empty")
     arm = (pair[GROUP] == kind.pair[0]).to_numpy().astype(float)
     try:
-        fit = survival.fit_cox(pair[kind.time].to_numpy(), pair[EVENT].to_numpy().astype(float), arm,
+        fit = st.survival.fit_cox(pair[kind.time].to_numpy(), pair[EVENT].to_numpy().astype(float), arm,
                                alpha=1 - kind.level)  # fmt: skip
-    except StatsError as refused:
+    except st.StatsError as refused:
         return Effect(*n, note=str(refused))
     limits = float(fit.hazard_ratio[0]), float(fit.lower[0]), float(fit.upper[0])
     if not all(np.isfinite(limits)) or min(limits) <= 0:
@@ -129,7 +130,7 @@ def _risk_difference(asked: _Question) -> Effect:
     n = _sizes(kind, _everybody(asked) if kind.everybody else rows)
     if not all(n):
         return Effect(*n, note="a group is empty")
-    found = binary.miettinen_nurminen(with_event[0], n[0], with_event[1], n[1], alpha=1 - kind.level)
+    found = st.binary.miettinen_nurminen(with_event[0], n[0], with_event[1], n[1], alpha=1 - kind.level)
     return Effect(*n, found.estimate, found.lower, found.upper, found.p_value)
 
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+import opencro.stats as st
 from opencro.analysis.figures.data import GROUP, Nothing, label_of, rows_of, sizes_of
 from opencro.analysis.figures.model import EventsKind, Figure
 from opencro.analysis.figures.page import Drawn, legend_above, line_handle, listed, rule
 from opencro.analysis.figures.place_labels import place_labels
 from opencro.analysis.figures.style import GREY, INK, PALE, pen_of
 from opencro.analysis.results import SUBJECT, Material
-from opencro.stats import binary, categorical
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,13 +59,13 @@ def compare_terms(figure: Figure, kind: EventsKind, material: Material) -> pl.Da
     if counted.is_empty() or not first or not second:
         raise Nothing
     n1, n2 = (counted[name].to_numpy().astype(float) for name in ("n_1", "n_2"))
-    limits = binary.miettinen_nurminen_batch(n1, first, n2, second, alpha=1 - kind.level)
+    limits = st.binary.miettinen_nurminen_batch(n1, first, n2, second, alpha=1 - kind.level)
     tables = np.stack([np.stack([n1, first - n1], axis=1), np.stack([n2, second - n2], axis=1)], axis=1)
     frame = counted.select(
         "term", "n_1", pl.lit(first).alias("N_1"), (100 * pl.col("n_1") / first).alias("percent_1"),
         "n_2", pl.lit(second).alias("N_2"), (100 * pl.col("n_2") / second).alias("percent_2"),
         pl.Series("difference", 100 * limits.estimate), pl.Series("lower", 100 * limits.lower),
-        pl.Series("upper", 100 * limits.upper), pl.Series("p", categorical.fisher_exact_batch(tables).p_value),
+        pl.Series("upper", 100 * limits.upper), pl.Series("p", st.categorical.fisher_exact_batch(tables).p_value),
     )  # fmt: skip
     frame = frame.filter(pl.max_horizontal("percent_1", "percent_2") >= kind.at_least)
     if frame.is_empty():

@@ -6,25 +6,24 @@ at risk at a time have been followed up to it or longer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
+import opencro.stats as st
 from opencro.analysis.figures.data import GROUP, Series, rows_of, series_of, where_true
 from opencro.analysis.figures.model import Figure, KaplanMeierKind
 from opencro.analysis.figures.page import Drawn, legend_above, line_handle, p_text, rule, table_below, upper_and_table
 from opencro.analysis.figures.style import pen_of
 from opencro.analysis.results import Material
-from opencro.stats import survival
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Picture
 
 EVENT = "_event"
-Curves = Mapping[str, survival.KaplanMeier]
 
 
 def draw_kaplan_meier(figure: Figure, kind: KaplanMeierKind, material: Material, picture: Picture) -> Drawn:
@@ -32,7 +31,7 @@ def draw_kaplan_meier(figure: Figure, kind: KaplanMeierKind, material: Material,
     rows = rows_of(figure, material, present=[kind.time])
     rows = rows.with_columns(where_true(kind.event, rows).alias(EVENT))
     time, event, group = (rows[name].to_numpy() for name in (kind.time, EVENT, GROUP))
-    curves = survival.kaplan_meier_by(time, event.astype(float), group, alpha=1 - kind.level)
+    curves = st.survival.kaplan_meier_by(time, event.astype(float), group, alpha=1 - kind.level)
     series = series_of(figure, material, curves)
     end = kind.end or float(np.max(time))
     at = np.arange(0, end + kind.every * 1e-6, kind.every)
@@ -55,14 +54,14 @@ def draw_kaplan_meier(figure: Figure, kind: KaplanMeierKind, material: Material,
         f"Medians with {100 * kind.level:g}% limits. Ticks on a curve: participants followed up to then without event."
     ]
     if kind.test and len(series) > 1:
-        notes.append(f"Log-rank test: {p_text(survival.log_rank(time, event.astype(float), group).p)}.")
+        notes.append(f"Log-rank test: {p_text(st.survival.log_rank(time, event.astype(float), group).p)}.")
     alt = f"Kaplan-Meier curves of the share of participants {share} event. {' '.join(f'{w}.' for w in words)}"
     return Drawn(frame, alt, tuple(notes))
 
 
-def _numbers(group: str, curve: survival.KaplanMeier, at: np.ndarray) -> pl.DataFrame:
-    there = survival.kaplan_meier_at(curve, at)
-    median = survival.kaplan_meier_quantile(curve, 0.5)
+def _numbers(group: str, curve: st.survival.KaplanMeier, at: np.ndarray) -> pl.DataFrame:
+    there = st.survival.kaplan_meier_at(curve, at)
+    median = st.survival.kaplan_meier_quantile(curve, 0.5)
     columns: dict[str, Sequence[Any]] = {
         "time": [*curve.time, *there.time, float(median.quantile[0])],
         "at_risk": [*curve.n_risk, *there.n_risk, float(len(curve.sample.time))],
@@ -78,7 +77,7 @@ def _numbers(group: str, curve: survival.KaplanMeier, at: np.ndarray) -> pl.Data
     return numbers.select(pl.Series("part", parts), pl.lit(group).alias("group"), *columns)
 
 
-def _draw_curve(axes: Axes, one: Series, curve: survival.KaplanMeier, kind: KaplanMeierKind, end: float) -> None:
+def _draw_curve(axes: Axes, one: Series, curve: st.survival.KaplanMeier, kind: KaplanMeierKind, end: float) -> None:
     pen = pen_of(one.place)
     sign, start = (1.0, 0.0) if kind.shows == "without" else (-1.0, 1.0)
     time = np.append(0.0, curve.time)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+import opencro.stats as st
 from opencro.analysis.figures.data import GROUP, rows_of, series_of
 from opencro.analysis.figures.model import Figure, MeansKind
 from opencro.analysis.figures.page import (
@@ -25,7 +26,6 @@ from opencro.analysis.figures.page import (
 )
 from opencro.analysis.figures.style import pen_of
 from opencro.analysis.results import Material
-from opencro.stats import summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +59,7 @@ def draw_means(figure: Figure, kind: MeansKind, material: Material, picture: Pic
 
 
 def _numbers(group: str, rows: pl.DataFrame, kind: MeansKind) -> pl.DataFrame:
-    found = summary.describe(rows[kind.of].to_numpy(), rows[kind.x].to_numpy(), alpha=1 - kind.level)
+    found = st.summary.describe(rows[kind.of].to_numpy(), rows[kind.x].to_numpy(), alpha=1 - kind.level)
     half = {"limits": found.upper - found.mean, "se": found.se, "sd": found.sd, "none": np.zeros(len(found.mean))}
     lower, upper = found.mean - half[kind.bars], found.mean + half[kind.bars]
     columns = {"x": np.asarray(found.group, dtype=float), "n": found.n, "mean": found.mean, "sd": found.sd,

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 import polars as pl
 from pydantic import ValidationError
 
+import opencro.stats as st
 from opencro.analysis.adam import read_datasets
 from opencro.analysis.figures.data import FOLDER
 from opencro.analysis.figures.model import Figure
@@ -21,7 +22,6 @@ from opencro.analysis.results import Definitions
 from opencro.kernel.expression import Expression, parse_expression
 from opencro.kernel.finding import Finding, Findings, Place, suggest
 from opencro.kernel.located import Located
-from opencro.stats import StatsError, formula
 from opencro.study import Study, validation_findings
 
 Known = Mapping[str, Iterable[str]]
@@ -66,8 +66,8 @@ def _check(figure: Figure, definitions: Definitions, known: Known, document: Loc
                 yield from parsed
     if figure.forest is not None and figure.forest.model:
         try:
-            formula.parse_formula(figure.forest.model)
-        except StatsError as refused:
+            st.formula.parse_formula(figure.forest.model)
+        except st.StatsError as refused:
             place = document.place("forest", "model")
             yield Finding("FIG-007", place, f'"{figure.forest.model}"', "response ~ terms", str(refused))
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
+import opencro.stats as st
 from opencro.analysis.figures.model import Curve, Figure, ForestKind, Marks, ProfileKind, Track
 from opencro.analysis.results import names_of
-from opencro.stats import StatsError, formula
 
 SUBJECT_LEVEL = "ADSL"
 _VARIABLES = ("time", "of", "x", "x_text", "text", "start", "end", "term", "parameter", "value", "upper", "lower",
@@ -88,8 +88,8 @@ def _forest(kind: ForestKind, figure: Figure) -> Iterator[Use]:
 def model_names(model: str) -> tuple[str, ...]:
     """The variables of a formula; none where there is none, or none that can be read."""
     try:
-        parsed = formula.parse_formula(model)
-    except StatsError:
+        parsed = st.formula.parse_formula(model)
+    except st.StatsError:
         return ()
     return (*([parsed.response] if parsed.response else []), *parsed.variables)
 
