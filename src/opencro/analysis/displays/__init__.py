@@ -2,6 +2,7 @@
 
 from opencro.analysis.displays.fill import fill_display, plan_analyses
 from opencro.analysis.displays.model import CellSpec, Column, Display, Row
+from opencro.analysis.displays.needs import used_datasets
 from opencro.analysis.displays.read import read_definitions, read_displays
 from opencro.analysis.displays.render_html import render_html
 from opencro.analysis.displays.render_pdf import write_pdf
@@ -27,5 +28,6 @@ __all__ = [
     "render_rtf",
     "render_schemas",
     "render_text",
+    "used_datasets",
     "write_pdf",
 ]

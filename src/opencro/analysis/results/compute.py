@@ -9,7 +9,7 @@ import polars as pl
 
 from opencro.analysis.results.methods import METHODS
 from opencro.analysis.results.model import Analysis
-from opencro.analysis.results.prepare import Material
+from opencro.analysis.results.prepare import Material, group_column
 from opencro.kernel.finding import Finding, Place, Refused, suggest
 
 Value = float | str | None
@@ -63,6 +63,23 @@ class Results:
             "text": pl.String,
         }
         return pl.DataFrame(rows, schema=schema)
+
+
+def rows_behind(material: Material, cell: Cell) -> pl.DataFrame:
+    """The rows of a dataset that a cell's results were computed from; of a contrast those of its groups.
+
+    Rows of the population without an event are not among them: they are in the analysis as those that have none.
+    """
+    analysis = cell.analysis
+    across = str(analysis.option("across", "")) if cell.contrast else ""
+    rows = material.rows(analysis)
+    for grouping, group in zip(analysis.by, cell.groups, strict=True):
+        rows = rows.filter(pl.col(group_column(grouping)) == group)
+    if across:
+        compared = cell.contrast.partition("@")[0].split(":")
+        rows = material.with_groups(rows, analysis.dataset, (across,))
+        rows = rows.filter(pl.col(group_column(across)).is_in(compared))
+    return rows.drop(c for c in rows.columns if c.startswith(group_column("")))
 
 
 def compute_results(material: Material, analyses: Iterable[Analysis]) -> Results:
