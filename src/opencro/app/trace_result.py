@@ -10,6 +10,7 @@ import polars as pl
 
 from opencro.analysis.displays import Table, TableRow, fill_display
 from opencro.analysis.results import METHODS, Cell, Material, rows_behind
+from opencro.app.browse.tables import conditions_of
 from opencro.app.build_displays import load_shells, material_of
 from opencro.app.build_files import BuiltDatasets
 from opencro.kernel.finding import Finding, Place, Refused, suggest
@@ -78,16 +79,7 @@ def trace_result(study: Study, display: str, where: Mapping[str, str], built: Bu
 def _trace(table: Table, at: tuple[int, int], source: Cell, material: Material) -> ResultTrace:
     from_results = METHODS[source.analysis.method]
     analysis = source.analysis
-    population = material.definitions.populations[analysis.population]
-    conditions = [f"population {population.label}: {population.where or 'everybody'}"]
-    conditions += [f"rows: {analysis.where}"] if analysis.where else []
-    conditions += (
-        [f"one row of each participant: {analysis.take} by {', '.join(analysis.order)}"] if analysis.take else []
-    )
-    for grouping, group in zip(analysis.by, source.groups, strict=True):
-        conditions.append(f"{grouping}: {group}")
-    if source.contrast:
-        conditions.append(f"{analysis.option('across')}: {source.contrast}")
+    conditions = conditions_of(source, material)
     found = dict(from_results.nothing)
     for groups, contrast, operations in from_results.compute(material, analysis):
         if (groups, contrast) == (source.groups, source.contrast):

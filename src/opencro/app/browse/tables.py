@@ -1,0 +1,102 @@
+"""What the browser tells of each table: its page, and for every cell the analysis and the rows behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from opencro.analysis.displays import Table, render_html
+from opencro.analysis.results import METHODS, Analysis, Cell, Material, Results, names_of, rows_behind
+
+SUBJECT = "USUBJID"
+PLACE = "_place"
+
+
+def number_rows(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The frames with the number of each row within its participant's rows, from 0."""
+    place = pl.int_range(pl.len()).over(SUBJECT).cast(pl.Int64).alias(PLACE)
+    return {n: f.with_columns(place) if SUBJECT in f.columns else f for n, f in frames.items()}
+
+
+def describe_table(table: Table, material: Material, results: Results) -> dict[str, Any]:
+    """The HTML of a table and its cells: "row.column" -> number of a source; sources are told once.
+
+    `material` holds frames of `number_rows`.
+    """
+    cells: dict[str, int] = {}
+    known: dict[Cell, int] = {}
+    sources: list[dict[str, Any]] = []
+    for r, row in enumerate(table.rows):
+        for c, cell in enumerate(row.cells):
+            if cell.source is None or not cell.text:
+                continue
+            if cell.source not in known:
+                known[cell.source] = len(sources)
+                sources.append(_source(cell.source, material, results))
+            cells[f"{r}.{c}"] = known[cell.source]
+    return {"id": table.id, "html": render_html(table, whole=False), "cells": cells, "sources": sources}
+
+
+def _source(cell: Cell, material: Material, results: Results) -> dict[str, Any]:
+    analysis = cell.analysis
+    method = METHODS[analysis.method]
+    rows = rows_behind(material, cell)
+    behind: dict[str, list[int]] = {}
+    if SUBJECT in rows.columns:
+        for person, places in rows.group_by(SUBJECT, maintain_order=True).agg(pl.col(PLACE)).iter_rows():
+            behind[person] = places
+    found = results.of(cell) or method.nothing
+    return {
+        "method": method.words + (f" of {analysis.of}" if analysis.of else ""),
+        "conditions": conditions_of(cell, material),
+        "operations": {name: value for name, value in found.items() if value is not None},
+        "dataset": analysis.dataset,
+        "variables": used_variables(analysis, material),
+        "rows": behind,
+    }
+
+
+def conditions_of(cell: Cell, material: Material) -> list[str]:
+    """Which rows a cell stands for, in words, one condition a line."""
+    analysis = cell.analysis
+    population = material.definitions.populations[analysis.population]
+    lines = [f"population {population.label}: {population.where or 'everybody'}"]
+    if analysis.where:
+        lines.append(f"rows: {analysis.where}")
+    if analysis.take:
+        lines.append(f"one row of each participant: {analysis.take} {', '.join(analysis.order)}".rstrip())
+    for grouping, group in zip(analysis.by, cell.groups, strict=True):
+        known = material.groups_of(grouping)
+        title = known.group(group).title if known is not None else group
+        lines.append(f"{known.label if known and known.label else grouping}: {' '.join(title.split())}")
+    if cell.contrast:
+        lines.append(f"{analysis.option('across')}: {cell.contrast}")
+    model = analysis.option("model")
+    return [*lines, f"model: {model}"] if model else lines
+
+
+def used_variables(analysis: Analysis, material: Material) -> list[str]:
+    """The variables of the analysis dataset that decide its rows and values, as DATASET.VARIABLE."""
+    columns = material.datasets[analysis.dataset].columns
+    named = [analysis.of, *names_of(analysis.where), *analysis.order, *_model_names(analysis)]
+    found = [f"{analysis.dataset}.{n}" for n in dict.fromkeys(named) if n in columns]
+    across = [str(v) for k, v in analysis.options if k in ("across", "response", "strata")]
+    for identity in dict.fromkeys((*analysis.by, *across)):
+        grouping = material.groups_of(identity)
+        if grouping is None:
+            found += [f"{analysis.dataset}.{identity}"] if identity in columns else []
+            continue
+        names = [grouping.variable, *(n for g in grouping.groups for n in names_of(g.where))]
+        owner = grouping.dataset or analysis.dataset
+        found += [f"{owner}.{n}" for n in dict.fromkeys(names) if n]
+    population = material.definitions.populations[analysis.population].where
+    return list(dict.fromkeys([*found, *(f"ADSL.{n}" for n in names_of(population))]))
+
+
+def _model_names(analysis: Analysis) -> list[str]:
+    model = str(analysis.option("model") or "")
+    return re.findall(r"[A-Za-z_][A-Za-z0-9_]*", model)
+

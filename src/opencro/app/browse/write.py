@@ -1,0 +1,101 @@
+"""`opencro browse`: a folder of static pages, complete in itself, that opens from a file."""
+
+from __future__ import annotations
+
+import html
+import shutil
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+import polars as pl
+
+from opencro.analysis.displays import Table, fill_display, plan_analyses, used_datasets
+from opencro.analysis.results import Material, compute_results
+from opencro.app.browse.chain import variable_chain
+from opencro.app.browse.people import write_people, write_script
+from opencro.app.browse.tables import PLACE, describe_table, number_rows
+from opencro.app.build_displays import load_shells, material_of
+from opencro.app.build_files import BuiltDatasets
+from opencro.app.wiring import open_study_ledger
+from opencro.kernel.finding import Finding, Place, Refused
+from opencro.study import Study
+
+Watch = Callable[[float], None]
+KEPT = 60
+"""Columns of a dataset that a page shows of a participant's rows, at most: the first ones, and all that analyses use."""
+
+
+def write_browser(
+    study: Study, built: BuiltDatasets, folder: Path, database: str | None = None, watch: Watch = lambda _: None
+) -> int:
+    """Write the pages into a new folder, whole or not at all; returns the number of tables.
+
+    Refused (BRW-001) where the study declares no displays or the build has none of their datasets, BRW-002 where the
+    folder is there already.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise Refused([Finding("BRW-002", Place(str(folder)), "the folder is not empty", "a new folder", "Name one.")])
+    displays, empty = load_shells(study)
+    names = frozenset(built)
+    possible = {} if empty is None else {
+        i: d for i, d in displays.items() if used_datasets(d, empty.definitions) <= names
+    }  # fmt: skip
+    if empty is None or not possible:
+        remedy = "Declare displays under analysis/displays, then run `opencro build`."
+        raise Refused([Finding("BRW-001", Place("analysis/displays"), "no display can be shown", "one", remedy)])
+    material = material_of(possible, empty, names, lambda name: built[name].frame)
+    material = Material(number_rows(material.datasets), material.definitions)
+    unfinished = folder.with_name(folder.name + ".part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        tables = []
+        for number, display in enumerate(possible.values(), start=1):
+            results = compute_results(material, plan_analyses(display, material))
+            table = fill_display(display, material, results)
+            content = describe_table(table, material, results)
+            write_script(unfinished / "tables" / f"{table.id}.js", "table", content)
+            tables.append(table)
+            watch(0.7 * number / len(possible))
+        write_script(unfinished / "lineage.js", "lineage", variable_chain(study))
+        _write_people(study, material, unfinished, database)
+        for name in ("browser.css", "browser.js"):
+            (unfinished / name).write_bytes(files("opencro.app.browse").joinpath(name).read_bytes())
+        (unfinished / "index.html").write_text(_page(study, tables), encoding="utf-8")
+        if folder.exists():
+            folder.rmdir()
+        unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    watch(1.0)
+    return len(tables)
+
+
+def _write_people(study: Study, material: Material, folder: Path, database: str | None) -> None:
+    frames: dict[str, pl.DataFrame] = {}
+    for name, frame in material.datasets.items():
+        plain = frame.drop(PLACE, strict=False)
+        frames[name] = plain.select(plain.columns[:KEPT])
+    with open_study_ledger(study, database) as ledger:
+        template = study.file.usubjid.replace("{study}", study.id)
+        known = {
+            participant: template.replace("{site}", site).replace("{participant}", participant)
+            for site, participant in ledger.snapshot().known_participants()
+        }
+        write_people(folder / "people", frames, ledger, known)
+
+
+def _page(study: Study, tables: list[Table]) -> str:
+    links = "".join(
+        f'<li><a href="#{t.id}"><b>Table {html.escape(t.number)}</b>{html.escape(t.title)}</a></li>' for t in tables
+    )
+    title = html.escape(f"{study.id}: results")
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="stylesheet" href="browser.css"><script src="browser.js"></script>'
+        '<script src="lineage.js"></script><script src="people/index.js"></script></head>'
+        f"<body><nav aria-label=\"Tables\"><h1>{title}</h1><p>Every number opens what is behind it.</p><ul>{links}</ul></nav>"
+        '<main id="main" aria-live="polite"></main>'
+        '<aside id="panel" aria-label="What is behind the number" hidden></aside></body></html>\n'
+    )
