@@ -19,8 +19,8 @@ def test_every_command_has_a_line(root: Path) -> None:
 def test_every_finding_of_the_doors_has_a_line(root: Path) -> None:
     text = (root / "docs/commands.md").read_text(encoding="utf-8")
     sources = "".join(p.read_text(encoding="utf-8") for p in (root / "src/opencro/app").rglob("*.py"))
-    codes = set(re.findall(r'"((?:ARC|AUD|CLI|CNV|IMP|RUN|STD)-\d+)"', sources))
-    assert codes == set(re.findall(r"^\| ((?:ARC|AUD|CLI|CNV|IMP|RUN|STD)-\d+) \|", text, re.MULTILINE))
+    codes = set(re.findall(r'"((?:ARC|AUD|BRW|CLI|CNV|IMP|RUN|STD)-\d+)"', sources))
+    assert codes == set(re.findall(r"^\| ((?:ARC|AUD|BRW|CLI|CNV|IMP|RUN|STD)-\d+) \|", text, re.MULTILINE))
 
 
 def test_every_code_of_a_finding_stands_in_a_document(root: Path) -> None:

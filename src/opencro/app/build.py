@@ -21,6 +21,8 @@ from typing import Any
 import polars as pl
 
 from opencro.app.build_analysis import MadeAnalysis, analyse_tabulated
+from opencro.app.build_displays import FOLDER as DISPLAYS
+from opencro.app.build_displays import MadeDisplays, write_displays
 from opencro.app.build_files import BuiltDatasets, write_datasets
 from opencro.app.build_pieces import Made, tabulate_in_pieces
 from opencro.app.wiring import Progress, no_progress, open_study_ledger, terms_of
@@ -49,7 +51,8 @@ class Size:
 class Build:
     """What a build made: sizes and datasets by name, findings, files relative to `folder`, seconds per step.
 
-    `analysis_seconds` says how long each analysis dataset took. `datasets` and `frame` read a dataset from its file
+    `analysis_seconds` and `display_seconds` say how long each analysis dataset and each table took. `datasets` and
+    `frame` read a dataset from its file
     when they are asked, `scan` lets a query read what it needs.
     """
 
@@ -61,6 +64,7 @@ class Build:
     files: Mapping[str, str]
     seconds: Mapping[str, float] = field(default_factory=dict)
     analysis_seconds: Mapping[str, float] = field(default_factory=dict)
+    display_seconds: Mapping[str, float] = field(default_factory=dict)
     reused: bool = False
 
     @property
@@ -82,8 +86,9 @@ STEPS = {
     "tabulate": 0.4,
     "sdtm": 0.6,
     "analyse": 0.65,
-    "adam": 0.95,
-    "define": 0.98,
+    "adam": 0.9,
+    "define": 0.92,
+    "displays": 0.98,
     "manifest": 1.0,
 }
 """The steps, and the share of the whole that is done at the end of each."""
@@ -174,7 +179,8 @@ def _write(
     if analysis is not None:
         write_analysis_define_files(study, analysis.datasets, analysis.outlines, making / "adam", created)
     watch.lap("define")
-    built = _built(target, snapshot, made, analysis, watch.seconds)
+    shown = _show(study, made, analysis, making, watch)
+    built = _built(target, snapshot, made, analysis, shown, watch.seconds)
     files = _write_manifest(making, built, inputs, snapshot.recorded_at, hashes)
     watch.lap("manifest")
     return replace(built, files=files)
@@ -195,14 +201,37 @@ def _analyse(study: Study, made: Made, making: Path, watch: _Stopwatch) -> MadeA
     return analysis
 
 
+def _show(
+    study: Study, made: Made, analysis: MadeAnalysis | None, making: Path, watch: _Stopwatch
+) -> MadeDisplays | None:
+    """The displays out of all datasets that stand in `making`."""
+    names = (*made.outlines, *(analysis.outlines if analysis else ()))
+    built = BuiltDatasets(making, names)
+    shown = write_displays(
+        study,
+        frozenset(names),
+        lambda name: built[name].frame,
+        making / DISPLAYS,
+        lambda share: watch.within("displays", share),
+    )
+    watch.lap("displays")
+    return shown
+
+
 def _built(
-    target: Path, snapshot: Snapshot, made: Made, analysis: MadeAnalysis | None, seconds: Mapping[str, float]
+    target: Path,
+    snapshot: Snapshot,
+    made: Made,
+    analysis: MadeAnalysis | None,
+    shown: MadeDisplays | None,
+    seconds: Mapping[str, float],
 ) -> Build:
     outlines = {**made.outlines, **(analysis.outlines if analysis else {})}
     sizes = {name: Size(o.summary.rows, len(o.described.columns), o.described.label) for name, o in outlines.items()}
     findings = made.findings + (analysis.findings if analysis else ())
     spent = analysis.seconds if analysis else {}
-    return Build(target, snapshot.position, snapshot.anchor, sizes, findings, {}, seconds, spent)
+    drawn = shown.seconds if shown else {}
+    return Build(target, snapshot.position, snapshot.anchor, sizes, findings, {}, seconds, spent, drawn)
 
 
 @contextmanager

@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 
 from opencro.analysis.displays import Table, TableRow, fill_display
-from opencro.analysis.results import METHODS, Cell, Material, rows_behind
+from opencro.analysis.results import METHODS, Cell, Material, RowFinder
 from opencro.app.browse.tables import conditions_of
+from opencro.app.build import read_manifest
 from opencro.app.build_displays import load_shells, material_of
 from opencro.app.build_files import BuiltDatasets
 from opencro.kernel.finding import Finding, Place, Refused, suggest
@@ -55,6 +56,15 @@ class ResultTrace:
         }
 
 
+def built_datasets(study: Study) -> BuiltDatasets:
+    """The datasets of the study's build; Refused (TRC-011) where there is none."""
+    manifest = read_manifest(study.root / "build")
+    if manifest is None:
+        remedy = "Run `opencro build` first."
+        raise Refused([Finding("TRC-011", Place("build"), "the study is not built", "a build", remedy)])
+    return BuiltDatasets(study.root / "build", tuple(manifest["sizes"]))
+
+
 def trace_result(study: Study, display: str, where: Mapping[str, str], built: BuiltDatasets) -> ResultTrace:
     """The trace of a cell of a table, computed again from the datasets of a build.
 
@@ -96,7 +106,7 @@ def _trace(table: Table, at: tuple[int, int], source: Cell, material: Material) 
         found,
         tuple(conditions),
         analysis.dataset,
-        rows_behind(material, source),
+        RowFinder(material).rows(source),
     )
 
 

@@ -28,7 +28,7 @@ def _check(domain: Domain) -> Iterator[Finding]:
         got = f"{domain.name} is not ordered by {SUBJECT} first"
         yield _finding(Place(domain.file, None, "order"), got, f"Begin `order` with {SUBJECT}.")
     for variable in domain.all_variables().values():
-        for algorithm in _walk(variable.algorithm):
+        for algorithm in walk_algorithm(variable.algorithm):
             place = Place(domain.file, variable.line, variable.name)
             if isinstance(algorithm, Lookup) and algorithm.pairs.get(SUBJECT) != SUBJECT:
                 got = f"{variable.name} looks {algorithm.lookup} up in other participants too"
@@ -37,7 +37,8 @@ def _check(domain: Domain) -> Iterator[Finding]:
                 yield _finding(place, f"{variable.name} counts over participants", f"Add {SUBJECT} to `within`.")
 
 
-def _walk(algorithm: Algorithm) -> Iterator[Algorithm]:
+def walk_algorithm(algorithm: Algorithm) -> Iterator[Algorithm]:
+    """An algorithm and those inside of it."""
     yield algorithm
     inner: tuple[Algorithm, ...] = ()
     if isinstance(algorithm, Case):
@@ -47,7 +48,7 @@ def _walk(algorithm: Algorithm) -> Iterator[Algorithm]:
     elif isinstance(algorithm, Greatest):
         inner = algorithm.greatest_of
     for one in inner:
-        yield from _walk(one)
+        yield from walk_algorithm(one)
 
 
 def _finding(place: Place, got: str, remedy: str) -> Finding:

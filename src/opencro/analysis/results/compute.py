@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -65,21 +65,40 @@ class Results:
         return pl.DataFrame(rows, schema=schema)
 
 
-def rows_behind(material: Material, cell: Cell) -> pl.DataFrame:
-    """The rows of a dataset that a cell's results were computed from; of a contrast those of its groups.
+@dataclass
+class RowFinder:
+    """The rows behind cells; those of an analysis are divided once for all of its cells."""
 
-    Rows of the population without an event are not among them: they are in the analysis as those that have none.
-    """
-    analysis = cell.analysis
-    across = str(analysis.option("across", "")) if cell.contrast else ""
-    rows = material.rows(analysis)
-    for grouping, group in zip(analysis.by, cell.groups, strict=True):
-        rows = rows.filter(pl.col(group_column(grouping)) == group)
-    if across:
-        compared = cell.contrast.partition("@")[0].split(":")
-        rows = material.with_groups(rows, analysis.dataset, (across,))
-        rows = rows.filter(pl.col(group_column(across)).is_in(compared))
-    return rows.drop(c for c in rows.columns if c.startswith(group_column("")))
+    material: Material
+    _parts: dict[Analysis, dict[Groups, pl.DataFrame]] = field(default_factory=dict)
+
+    def rows(self, cell: Cell) -> pl.DataFrame:
+        """The rows of a dataset that a cell's results were computed from; of a contrast those of its groups.
+
+        Participants of the population without a row are in an analysis as those that have none.
+        """
+        across = str(cell.analysis.option("across", ""))
+        parts = self._divided(cell.analysis, across)
+        compared = cell.contrast.partition("@")[0].split(":") if cell.contrast else None
+        found = [
+            part
+            for groups, part in parts.items()
+            if groups[: len(cell.groups)] == cell.groups
+            and (compared is None or not across or groups[len(cell.groups)] in compared)
+        ]
+        return pl.concat(found) if found else self.material.rows(cell.analysis).clear()
+
+    def _divided(self, analysis: Analysis, across: str) -> dict[Groups, pl.DataFrame]:
+        if analysis not in self._parts:
+            keys = (*analysis.by, *((across,) if across else ()))
+            rows = self.material.with_groups(self.material.rows(analysis), analysis.dataset, keys)
+            columns = [group_column(k) for k in keys]
+            plain = [c for c in rows.columns if not c.startswith(group_column(""))]
+            parts = rows.partition_by(columns, as_dict=True, maintain_order=True) if columns else {(): rows}
+            self._parts[analysis] = {
+                tuple("" if k is None else str(k) for k in key): part.select(plain) for key, part in parts.items()
+            }
+        return self._parts[analysis]
 
 
 def compute_results(material: Material, analyses: Iterable[Analysis]) -> Results:

@@ -20,7 +20,7 @@ SUBJECT = "USUBJID"
 
 
 def write_people(folder: Path, frames: Mapping[str, pl.DataFrame], ledger: Ledger, usubjid: Mapping[str, str]) -> int:
-    """One file for each participant with rows in `frames`; `usubjid` maps the ledger's participants. Returns how many."""
+    """One file for each participant with rows in `frames`; `usubjid` maps the ledger's participants to theirs."""
     folder.mkdir(parents=True)
     parts = {name: _by_person(frame) for name, frame in frames.items()}
     people = sorted({person for by in parts.values() for person in by})
@@ -54,7 +54,7 @@ def _facts(ledger: Ledger, participant: str) -> Iterator[Sequence[Any]]:
 
 
 def _write(path: Path, person: str, content: Mapping[str, Any]) -> None:
-    packed = gzip.compress(json.dumps(content, ensure_ascii=False, default=str).encode(), mtime=0)
+    packed = gzip.compress(json.dumps(content, ensure_ascii=False, default=str).encode(), compresslevel=5, mtime=0)
     _script(path, "person", {"person": person, "packed": base64.b64encode(packed).decode()})
 
 

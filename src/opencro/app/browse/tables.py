@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from opencro.analysis.displays import Table, render_html
-from opencro.analysis.results import METHODS, Analysis, Cell, Material, Results, names_of, rows_behind
+from opencro.analysis.results import METHODS, Analysis, Cell, Material, Results, RowFinder, names_of
 
 SUBJECT = "USUBJID"
 PLACE = "_place"
@@ -26,6 +26,7 @@ def describe_table(table: Table, material: Material, results: Results) -> dict[s
 
     `material` holds frames of `number_rows`.
     """
+    finder = RowFinder(material)
     cells: dict[str, int] = {}
     known: dict[Cell, int] = {}
     sources: list[dict[str, Any]] = []
@@ -35,15 +36,15 @@ def describe_table(table: Table, material: Material, results: Results) -> dict[s
                 continue
             if cell.source not in known:
                 known[cell.source] = len(sources)
-                sources.append(_source(cell.source, material, results))
+                sources.append(_source(cell.source, finder, results))
             cells[f"{r}.{c}"] = known[cell.source]
     return {"id": table.id, "html": render_html(table, whole=False), "cells": cells, "sources": sources}
 
 
-def _source(cell: Cell, material: Material, results: Results) -> dict[str, Any]:
+def _source(cell: Cell, finder: RowFinder, results: Results) -> dict[str, Any]:
     analysis = cell.analysis
     method = METHODS[analysis.method]
-    rows = rows_behind(material, cell)
+    rows = finder.rows(cell)
     behind: dict[str, list[int]] = {}
     if SUBJECT in rows.columns:
         for person, places in rows.group_by(SUBJECT, maintain_order=True).agg(pl.col(PLACE)).iter_rows():
@@ -51,10 +52,10 @@ def _source(cell: Cell, material: Material, results: Results) -> dict[str, Any]:
     found = results.of(cell) or method.nothing
     return {
         "method": method.words + (f" of {analysis.of}" if analysis.of else ""),
-        "conditions": conditions_of(cell, material),
+        "conditions": conditions_of(cell, finder.material),
         "operations": {name: value for name, value in found.items() if value is not None},
         "dataset": analysis.dataset,
-        "variables": used_variables(analysis, material),
+        "variables": used_variables(analysis, finder.material),
         "rows": behind,
     }
 

@@ -23,7 +23,7 @@ from opencro.study import Study
 
 Watch = Callable[[float], None]
 KEPT = 60
-"""Columns of a dataset that a page shows of a participant's rows, at most: the first ones, and all that analyses use."""
+"""The columns of a dataset that a page shows of a participant's rows are the first so many."""
 
 
 def write_browser(
@@ -95,7 +95,8 @@ def _page(study: Study, tables: list[Table]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="stylesheet" href="browser.css"><script src="browser.js"></script>'
         '<script src="lineage.js"></script><script src="people/index.js"></script></head>'
-        f"<body><nav aria-label=\"Tables\"><h1>{title}</h1><p>Every number opens what is behind it.</p><ul>{links}</ul></nav>"
+        f'<body><nav aria-label="Tables"><h1>{title}</h1><p>Every number opens what is behind it.</p>'
+        f"<ul>{links}</ul></nav>"
         '<main id="main" aria-live="polite"></main>'
         '<aside id="panel" aria-label="What is behind the number" hidden></aside></body></html>\n'
     )

@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from opencro.app.browse.write import write_browser
 from opencro.app.build import build
 from opencro.app.cli.output import err, out, progress_bar, refusing
 from opencro.app.cli.product import print_build
 from opencro.app.rehearsal import rehearse_study
+from opencro.app.trace_result import built_datasets
 from opencro.rehearsal import render_report
 from opencro.study import load_study
 
@@ -45,6 +47,10 @@ def demo_command(
         with progress_bar("datasets and package", hidden=False) as listen:
             made = build(loaded, progress=listen)
         print_build(made)
+        with progress_bar("results browser", hidden=False) as listen:
+            write_browser(
+                loaded, built_datasets(loaded), made.folder / "browser", watch=lambda share: listen("", share)
+            )
         event = made.frame("AE").row(0, named=True)
     err.print(f"\nDone in {time.perf_counter() - started:.0f} s.", style="bold")
     _say_what_next(target, f"AE.AESTDY USUBJID={event['USUBJID']} AESEQ={event['AESEQ']}")
@@ -59,6 +65,7 @@ def _clear(folder: Path, target: Path) -> None:
 
 def _say_what_next(target: Path, cell: str) -> None:
     steps = (
+        ("read the tables and open any number", f"open {target}/build/browser/index.html in a browser"),
         ("read the package as a reviewer would", f"open {target}/build/sdtm/define.html in a browser"),
         ("read the analysis datasets' definitions", f"open {target}/build/adam/define.html in a browser"),
         ("ask where a value comes from", f"opencro trace {target} {cell}"),

@@ -10,7 +10,7 @@ from opencro.app.cli.data import archive_command, audit_command, import_command,
 from opencro.app.cli.demo import demo_command
 from opencro.app.cli.design import check_command, diff_command, init_command, schedule_command
 from opencro.app.cli.exchange import convert_command, terms_app
-from opencro.app.cli.product import build_command, compare_command, trace_command
+from opencro.app.cli.product import browse_command, build_command, compare_command, trace_command
 from opencro.app.cli.version import software_version
 
 app = typer.Typer(
@@ -52,6 +52,7 @@ app.command("demo", rich_help_panel=_RUN)(demo_command)
 app.command("archive", rich_help_panel=_RUN)(archive_command)
 app.command("audit", rich_help_panel=_ASK)(audit_command)
 app.command("trace", rich_help_panel=_ASK)(trace_command)
+app.command("browse", rich_help_panel=_ASK)(browse_command)
 app.command("compare", rich_help_panel=_ASK)(compare_command)
 app.command("verify", rich_help_panel=_ASK)(verify_command)
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from opencro.app.browse.write import write_browser
 from opencro.app.build import Build, build
 from opencro.app.cli.output import (
     Database,
@@ -23,9 +24,10 @@ from opencro.app.cli.output import (
     progress_bar,
     refusing,
 )
-from opencro.app.cli.render import history_table, trace_tree
+from opencro.app.cli.render import history_table, result_tree, trace_tree
 from opencro.app.comparison import compare_with, read_version, render_report
 from opencro.app.trace import as_document, trace_dataset_cell, trace_dependents
+from opencro.app.trace_result import built_datasets, trace_result
 from opencro.kernel.finding import Finding, Place, Refused
 from opencro.study import load_study
 
@@ -40,7 +42,7 @@ def build_command(
     database: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Make the datasets (SDTM and ADaM as SAS transport, Dataset-JSON, Parquet) and Define-XML from the records."""
+    """Make SDTM and ADaM (SAS transport, Dataset-JSON, Parquet), Define-XML, results and tables from the records."""
     with refusing(as_json), progress_bar("building", hidden=as_json) as listen:
         made = build(
             load_study(folder), database=database, position=position, folder=target, fresh=fresh, progress=listen
@@ -49,6 +51,27 @@ def build_command(
         print_json(describe_build(made))
         return
     print_build(made)
+
+
+def browse_command(
+    folder: StudyFolder,
+    target: Annotated[
+        Path | None, typer.Argument(metavar="FOLDER", help="A new folder; STUDY/build/browser when left out.")
+    ] = None,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Write the results browser: static pages in which every number of a table opens what is behind it."""
+    study_target = target or folder / "build" / "browser"
+    with refusing(as_json), progress_bar("browser", hidden=as_json) as listen:
+        study = load_study(folder)
+        count = write_browser(
+            study, built_datasets(study), study_target, database, lambda share: listen("tables", share)
+        )
+    if as_json:
+        print_json({"ok": True, "folder": str(study_target), "tables": count})
+    else:
+        out.print(f"{count} tables in {study_target}/index.html")
 
 
 def describe_build(made: Build) -> dict[str, Any]:
@@ -63,6 +86,7 @@ def describe_build(made: Build) -> dict[str, Any]:
         "files": dict(made.files),
         "seconds": dict(made.seconds),
         "analysis_seconds": dict(made.analysis_seconds),
+        "display_seconds": dict(made.display_seconds),
         "findings": [f.as_dict() for f in made.findings],
     }
 
@@ -82,6 +106,9 @@ def print_build(made: Build) -> None:
     if made.analysis_seconds:
         spent = "  ".join(f"{name} {seconds:.2f} s" for name, seconds in made.analysis_seconds.items())
         out.print(f"\nanalysis: {spent}", style="dim")
+    if made.display_seconds:
+        drawing = sum(made.display_seconds.values())
+        out.print(f"displays: {len(made.display_seconds)} tables in {drawing:.2f} s", style="dim")
     steps = "  ".join(f"{step} {seconds:.2f} s" for step, seconds in made.seconds.items())
     out.print(f"\n{steps}  [bold]in all {sum(made.seconds.values()):.2f} s[/bold]")
     found = count_findings(made.findings)
@@ -90,9 +117,12 @@ def print_build(made: Build) -> None:
 
 def trace_command(
     folder: StudyFolder,
-    what: Annotated[str, typer.Argument(help="DATASET.VARIABLE, e.g. AE.AESEV; with --from, FORM.ITEM.")],
+    what: Annotated[
+        str, typer.Argument(help="DATASET.VARIABLE, e.g. AE.AESEV; a table, e.g. T14_2_01; with --from, FORM.ITEM.")
+    ],
     where: Annotated[
-        list[str] | None, typer.Argument(help="The row: USUBJID=... AESEQ=...", metavar="NAME=VALUE")
+        list[str] | None,
+        typer.Argument(help="The row: USUBJID=... AESEQ=...; of a table, row=... column=...", metavar="NAME=VALUE"),
     ] = None,
     forward: Annotated[
         bool, typer.Option("--from", help="What depends on this item, instead of where a cell is from.")
@@ -103,10 +133,16 @@ def trace_command(
     """Where a value comes from, back to who entered it when and why; or, with --from, everything that an item reaches.
 
     Example: opencro trace mystudy AE.AESEV USUBJID=01-701-1015 AESEQ=1
+
+    Example: opencro trace mystudy T14_2_01 row="Sex/Male" column=Placebo
     """
     started = time.perf_counter()
     with refusing(as_json):
         study = load_study(folder)
+        if "." not in what and not forward:
+            behind = trace_result(study, what, _conditions(where or []), built_datasets(study))
+            print_json(behind.as_dict()) if as_json else out.print(result_tree(behind))
+            return
         left, right = _split_name(what)
         if forward:
             reached = trace_dependents(study, left, right)

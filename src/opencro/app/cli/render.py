@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from opencro.app.trace import Answer
+from opencro.app.trace_result import ResultTrace
 from opencro.tabulation import ItemSource, Trace
 
 
@@ -35,6 +36,28 @@ def _shown(value: object) -> str:
     if value is None:
         return "[dim]missing[/dim]"
     return escape(f'"{value}"' if isinstance(value, str) else f"{value:g}")
+
+
+def result_tree(behind: ResultTrace) -> Tree:
+    """A number of a table: how it was computed, and who is behind it."""
+    at = f"{behind.display}: {behind.row}, {behind.column}"
+    tree = Tree(f"[bold]{escape(behind.shown)}[/bold] in {escape(at)}")
+    how = tree.add(f"[bold cyan]{escape(behind.method)}[/bold cyan]")
+    for line in behind.where:
+        how.add(escape(line))
+    values = tree.add("at full precision")
+    for name, value in behind.operations.items():
+        values.add(f"{name} = {_shown(value)}")
+    people = behind.participants
+    rows = tree.add(f"{behind.rows.height:,} rows of {behind.dataset} from {len(people)} participants")
+    for start in range(0, min(len(people), 60), 6):
+        rows.add("  ".join(people[start : start + 6]))
+    if len(people) > 60:
+        rows.add(f"... and {len(people) - 60} more; --json gives all")
+    if people:
+        variable = behind.cell.analysis.of or "USUBJID"
+        rows.add(f"[dim]next: opencro trace STUDY {behind.dataset}.{variable} USUBJID={people[0]} ...[/dim]")
+    return tree
 
 
 def history_table(answer: Answer) -> Table:
