@@ -100,4 +100,3 @@ def used_variables(analysis: Analysis, material: Material) -> list[str]:
 def _model_names(analysis: Analysis) -> list[str]:
     model = str(analysis.option("model") or "")
     return re.findall(r"[A-Za-z_][A-Za-z0-9_]*", model)
-
