@@ -26,7 +26,8 @@ def run_page(text: str, name: str) -> str:
             exec(compile("\n" * line + found["code"], name, "exec"), names)
         output = "\n".join(row.rstrip() for row in printed.getvalue().splitlines())
         shown = f"\n```text\n{output}\n```" if output else ""
-        return f"```python\n{found['code']}```\n{shown or found['gap']}"
+        after = f"\n{found['gap']}" if output and found["output"] is None else ""
+        return f"```python\n{found['code']}```\n{shown + after if output else found['gap']}"
 
     return BLOCK.sub(run, text)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 import polars as pl
@@ -63,6 +64,12 @@ def built_datasets(study: Study) -> BuiltDatasets:
         remedy = "Run `opencro build` first."
         raise Refused([Finding("TRC-011", Place("build"), "the study is not built", "a build", remedy)])
     return BuiltDatasets(study.root / "build", tuple(manifest["sizes"]))
+
+
+def display_ids(study: Study) -> tuple[str, ...]:
+    """The ids of the declared displays."""
+    names = (PurePosixPath(n) for n in study.documents)
+    return tuple(n.stem for n in names if n.parent == PurePosixPath("analysis/displays"))
 
 
 def trace_result(study: Study, display: str, where: Mapping[str, str], built: BuiltDatasets) -> ResultTrace:

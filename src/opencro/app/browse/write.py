@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from opencro.analysis.displays import Table, fill_display, plan_analyses, used_datasets
+from opencro.analysis.displays import Display, Table, fill_display, plan_analyses, used_datasets
 from opencro.analysis.results import Material, compute_results
 from opencro.app.browse.chain import variable_chain
 from opencro.app.browse.people import write_people, write_script
@@ -36,26 +36,13 @@ def write_browser(
     """
     if folder.exists() and any(folder.iterdir()):
         raise Refused([Finding("BRW-002", Place(str(folder)), "the folder is not empty", "a new folder", "Name one.")])
-    displays, empty = load_shells(study)
-    names = frozenset(built)
-    possible = {} if empty is None else {
-        i: d for i, d in displays.items() if used_datasets(d, empty.definitions) <= names
-    }  # fmt: skip
-    if empty is None or not possible:
-        remedy = "Declare displays under analysis/displays, then run `opencro build`."
-        raise Refused([Finding("BRW-001", Place("analysis/displays"), "no display can be shown", "one", remedy)])
-    material = material_of(possible, empty, names, lambda name: built[name].frame)
-    material = Material(number_rows(material.datasets), material.definitions)
+    possible, material = _possible(study, built)
     unfinished = folder.with_name(folder.name + ".part")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         tables = []
         for number, display in enumerate(possible.values(), start=1):
-            results = compute_results(material, plan_analyses(display, material))
-            table = fill_display(display, material, results)
-            content = describe_table(table, material, results)
-            write_script(unfinished / "tables" / f"{table.id}.js", "table", content)
-            tables.append(table)
+            tables.append(_write_table(display, material, unfinished))
             watch(0.7 * number / len(possible))
         write_script(unfinished / "lineage.js", "lineage", variable_chain(study))
         _write_people(study, material, unfinished, database)
@@ -69,6 +56,26 @@ def write_browser(
         shutil.rmtree(unfinished, ignore_errors=True)
     watch(1.0)
     return len(tables)
+
+
+def _possible(study: Study, built: BuiltDatasets) -> tuple[dict[str, Display], Material]:
+    """The displays whose datasets are there, and these with their rows numbered; Refused (BRW-001) for none."""
+    displays, empty = load_shells(study)
+    names = frozenset(built)
+    known = {} if empty is None else displays
+    possible = {i: d for i, d in known.items() if empty and used_datasets(d, empty.definitions) <= names}
+    if empty is None or not possible:
+        remedy = "Declare displays under analysis/displays, then run `opencro build`."
+        raise Refused([Finding("BRW-001", Place("analysis/displays"), "no display can be shown", "one", remedy)])
+    material = material_of(possible, empty, names, lambda name: built[name].frame)
+    return possible, Material(number_rows(material.datasets), material.definitions)
+
+
+def _write_table(display: Display, material: Material, folder: Path) -> Table:
+    results = compute_results(material, plan_analyses(display, material))
+    table = fill_display(display, material, results)
+    write_script(folder / "tables" / f"{table.id}.js", "table", describe_table(table, material, results))
+    return table
 
 
 def _write_people(study: Study, material: Material, folder: Path, database: str | None) -> None:

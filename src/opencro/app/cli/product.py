@@ -27,9 +27,9 @@ from opencro.app.cli.output import (
 from opencro.app.cli.render import history_table, result_tree, trace_tree
 from opencro.app.comparison import compare_with, read_version, render_report
 from opencro.app.trace import as_document, trace_dataset_cell, trace_dependents
-from opencro.app.trace_result import built_datasets, trace_result
+from opencro.app.trace_result import built_datasets, display_ids, trace_result
 from opencro.kernel.finding import Finding, Place, Refused
-from opencro.study import load_study
+from opencro.study import Study, load_study
 
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's folder.", exists=True, file_okay=False)]
 
@@ -139,9 +139,8 @@ def trace_command(
     started = time.perf_counter()
     with refusing(as_json):
         study = load_study(folder)
-        if "." not in what and not forward:
-            behind = trace_result(study, what, _conditions(where or []), built_datasets(study))
-            print_json(behind.as_dict()) if as_json else out.print(result_tree(behind))
+        if not forward and what in display_ids(study):
+            _trace_number(study, what, where or [], as_json)
             return
         left, right = _split_name(what)
         if forward:
@@ -159,6 +158,14 @@ def trace_command(
     out.print()
     out.print(history_table(answer))
     err.print(f"{time.perf_counter() - started:.2f} s", style="dim")
+
+
+def _trace_number(study: Study, display: str, where: list[str], as_json: bool) -> None:
+    behind = trace_result(study, display, _conditions(where), built_datasets(study))
+    if as_json:
+        print_json(behind.as_dict())
+    else:
+        out.print(result_tree(behind))
 
 
 def _split_name(what: str) -> tuple[str, str]:

@@ -1,0 +1,124 @@
+"""From a number in a table to the keystroke: a rehearsed pilot study, built, traced, opened in the browser's pages."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from pypdf import PdfReader
+from typer.testing import CliRunner
+
+from opencro.app.browse.write import write_browser
+from opencro.app.build import Build, build
+from opencro.app.cli.main import app
+from opencro.app.rehearsal import rehearse_study
+from opencro.app.trace import trace_dataset_cell
+from opencro.app.trace_result import built_datasets, trace_result
+from opencro.kernel.finding import Refused
+from opencro.study import Study, load_study
+
+pytestmark = pytest.mark.journey
+
+
+@pytest.fixture(scope="module")
+def study(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """The pilot study with a few virtual participants."""
+    folder = tmp_path_factory.mktemp("chain") / "cdiscpilot01"
+    shutil.copytree(root / "studies/cdiscpilot01", folder, ignore=shutil.ignore_patterns("build", "ledger*"))
+    loaded = load_study(folder)
+    rehearse_study(loaded, participants=16, seed=11)
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def made(study: Study) -> Build:
+    return build(study)
+
+
+def test_a_build_makes_every_table_in_every_format(made: Build, study: Study) -> None:
+    folder = made.folder / "displays"
+    names = [n.removesuffix(".yaml") for n in (p.name for p in (study.root / "analysis/displays").glob("*.yaml"))]
+    assert len(names) >= 20
+    for name in names:
+        assert all((folder / f"{name}.{kind}").stat().st_size for kind in ("txt", "html", "rtf"))
+    outline = PdfReader(folder / "tables.pdf").outline
+    assert len(outline) == len(names)
+    event = json.loads((folder / "ars.json").read_text(encoding="utf-8"))
+    assert sum(len(a["results"]) for a in event["analyses"]) == pl.read_parquet(folder / "results.parquet").height
+
+
+def test_the_same_records_give_the_same_tables(made: Build, study: Study, tmp_path: Path) -> None:
+    again = build(study, folder=tmp_path / "again", fresh=True)
+    shown = {n: h for n, h in made.files.items() if n.startswith("displays/")}
+    assert shown == {n: h for n, h in again.files.items() if n.startswith("displays/")}
+
+
+def test_a_number_is_traced_to_participants_and_on_to_the_keystroke(made: Build, study: Study) -> None:
+    behind = trace_result(study, "T14_2_01", {"row": "Sex/Female", "column": "Total"}, built_datasets(study))
+    adsl = made.frame("ADSL")
+    women = adsl.filter(pl.col("SEX") == "F", pl.col("ITTFL") == "Y")["USUBJID"].sort().to_list()
+    assert behind.participants == women
+    assert behind.operations["n"] == len(women)
+    assert behind.shown.split()[0] == str(len(women))
+    answer = trace_dataset_cell(study, "ADSL", "SEX", {"USUBJID": women[0]})
+    assert answer.trace.value == "F"
+    assert {(i.source.form, i.source.item) for i in answer.items} == {("DM", "SEX")}
+    assert answer.items[0].history[-1].actor.startswith("coordinator")
+
+
+@pytest.mark.parametrize(
+    ("display", "where", "code"),
+    [
+        ("T14_2_1", {"cell": "0.0"}, "TRC-008"),
+        ("T14_2_01", {"cell": "999.0"}, "TRC-009"),
+        ("T14_2_01", {"row": "Mean", "column": "Total"}, "TRC-009"),
+        ("T14_2_01", {"row": "Sex/Female", "column": "Nobody"}, "TRC-009"),
+        ("T14_2_01", {"cell": "1.4"}, "TRC-010"),
+    ],
+)
+def test_a_cell_that_is_none_or_several_is_refused(
+    made: Build, study: Study, display: str, where: dict[str, str], code: str
+) -> None:
+    assert made.files
+    with pytest.raises(Refused) as refusal:
+        trace_result(study, display, where, built_datasets(study))
+    assert refusal.value.findings.codes() == (code,)
+
+
+def test_the_command_line_traces_a_number(made: Build, study: Study) -> None:
+    words = ["trace", str(study.root), "T14_1_01", "row=Safety", "column=Total", "--json"]
+    told = json.loads(CliRunner().invoke(app, words).stdout)
+    assert told["operations"]["n"] == len(told["participants"]) == made.frame("ADSL").height
+
+
+def _told(path: Path) -> dict[str, object]:
+    text = path.read_text(encoding="utf-8")
+    return json.loads(text[text.index("(") + 1 : text.rindex(")")])  # type: ignore[no-any-return]
+
+
+def test_the_browser_holds_every_cell_its_rows_and_what_was_entered(made: Build, study: Study, tmp_path: Path) -> None:
+    folder = tmp_path / "browser"
+    assert write_browser(study, built_datasets(study), folder) >= 20
+    index = (folder / "index.html").read_text(encoding="utf-8")
+    assert not re.search(r"(src|href)=\"(https?:)?//", index)
+    table = _told(folder / "tables/T14_2_01.js")
+    number = next(k for k, v in table["cells"].items() if table["sources"][v]["operations"].get("n") == 1)  # type: ignore[union-attr,index]
+    source = table["sources"][table["cells"][number]]  # type: ignore[index]
+    ((who, places),) = source["rows"].items()
+    people = _told(folder / "people/index.js")
+    packed = _told(folder / f"people/{people['index'][who]}.js")  # type: ignore[index]
+    person = json.loads(gzip.decompress(base64.b64decode(str(packed["packed"]))))
+    row = dict(zip(people["columns"][source["dataset"]], person["rows"][source["dataset"]][places[0]], strict=True))  # type: ignore[index]
+    adsl = made.frame("ADSL").filter(pl.col("USUBJID") == who).row(0, named=True)
+    assert row["SEX"] == adsl["SEX"]
+    assert {"DM.SEX"} <= {item for fact in person["facts"] for item in fact[7]}
+    chain = _told(folder / "lineage.js")
+    assert all(name in chain for node in chain.values() for name in node["from"])  # type: ignore[index]
+    with pytest.raises(Refused, match="BRW-002"):
+        write_browser(study, built_datasets(study), folder)
