@@ -144,11 +144,7 @@ def trace_command(
             return
         left, right = _split_name(what)
         if forward:
-            reached = trace_dependents(study, left, right)
-            if as_json:
-                print_json({"item": what, "reaches": reached})
-            else:
-                out.print("\n".join(reached) or "Nothing depends on it.")
+            _print_reached(what, trace_dependents(study, left, right), as_json)
             return
         answer = trace_dataset_cell(study, left, right, _conditions(where or []), database=database)
     if as_json:
@@ -158,6 +154,13 @@ def trace_command(
     out.print()
     out.print(history_table(answer))
     err.print(f"{time.perf_counter() - started:.2f} s", style="dim")
+
+
+def _print_reached(item: str, reached: Sequence[str], as_json: bool) -> None:
+    if as_json:
+        print_json({"item": item, "reaches": reached})
+    else:
+        out.print("\n".join(reached) or "Nothing depends on it.")
 
 
 def _trace_number(study: Study, display: str, where: list[str], as_json: bool) -> None:
