@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from opencro.analysis import (
+    Analysed,
     AnalysisDataset,
     Moment,
     analyse,
@@ -58,6 +59,7 @@ class _Gathered:
     dates: dict[str, dict[str, Moment]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     twice: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
 
     def add(self, datasets: Iterable[AnalysisDataset], frames: Mapping[str, pl.DataFrame]) -> None:
         for dataset in datasets:
@@ -71,8 +73,10 @@ class _Gathered:
             self.twice[name] = self.twice.get(name, 0) + keyed.height - keyed.n_unique()
             self.rows.add(name, rows)
 
-    def took(self, seconds: Mapping[str, float]) -> None:
-        for name, spent in seconds.items():
+    def take(self, datasets: Iterable[AnalysisDataset], made: Analysed) -> None:
+        self.add(datasets, made.frames)
+        self.findings += made.findings
+        for name, spent in made.seconds.items():
             self.seconds[name] = self.seconds.get(name, 0.0) + spent
 
 
@@ -102,20 +106,19 @@ def analyse_tabulated(
     first = [d for d in ordered if d.name in whole]
     read = {n: _columns(scan(n), _read_of(first, n)).collect() for n in _sources(first, tabulated)}
     known = analyse(first, read)
-    gathered.add(first, known.frames)
-    gathered.took(known.seconds)
+    gathered.take(first, known)
     rest = [d for d in ordered if d.name not in whole]
     for number, piece in enumerate(pieces, start=1):
         read = {n: _of_piece(_columns(scan(n), _read_of(rest, n)), piece) for n in _sources(rest, tabulated)}
         here = {n: frame.filter(_inside(piece)) if piece else frame for n, frame in known.frames.items()}
         made = analyse(rest, read, here)
-        gathered.add(rest, made.frames)
-        gathered.took(made.seconds)
+        gathered.take(rest, made)
         watch(number / len(pieces))
     outlines = {
         d.name: outline_analysis(d, datasets, gathered.summaries[d.name], gathered.dates[d.name]) for d in ordered
     }
-    return MadeAnalysis(datasets, outlines, gathered.rows, _keys_twice(ordered, gathered.twice), gathered.seconds)
+    noticed = [*gathered.findings, *_keys_twice(ordered, gathered.twice)]
+    return MadeAnalysis(datasets, outlines, gathered.rows, Findings(_one_each(noticed)), gathered.seconds)
 
 
 def whole_datasets(ordered: Sequence[AnalysisDataset]) -> set[str]:
@@ -173,7 +176,15 @@ def _of_piece(frame: pl.LazyFrame, piece: tuple[str, str] | None) -> pl.DataFram
     return frame.filter(_inside(piece)).collect()
 
 
-def _keys_twice(datasets: Iterable[AnalysisDataset], twice: Mapping[str, int]) -> Findings:
+def _one_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding for each code and place: how the study was cut must not tell in their number."""
+    first: dict[tuple[str, Place], Finding] = {}
+    for finding in findings:
+        first.setdefault((finding.code, finding.place), finding)
+    return tuple(first.values())
+
+
+def _keys_twice(datasets: Iterable[AnalysisDataset], twice: Mapping[str, int]) -> list[Finding]:
     """ADM-101 where the declared keys do not tell records apart."""
     found = []
     for dataset in datasets:
@@ -182,4 +193,4 @@ def _keys_twice(datasets: Iterable[AnalysisDataset], twice: Mapping[str, int]) -
             remedy = "Add a variable that tells them apart."
             place = Place(dataset.file, None, "keys")
             found.append(Finding("ADM-101", place, got, "keys of one record each", remedy, Severity.WARNING))
-    return Findings(tuple(found))
+    return found

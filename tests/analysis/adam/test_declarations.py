@@ -87,6 +87,18 @@ def test_the_example_of_the_document_runs(pilot: Study, example: str) -> None:
     ]
 
 
+def test_a_merge_that_finds_several_records_is_told(pilot: Study, example: str) -> None:
+    datasets, _ = read_datasets(_with(pilot, ADSL=ADSL, ADAE=example))
+    sources = {
+        "DM": pl.DataFrame({"USUBJID": ["1", "1"], "AGE": [63, 64], "RFSTDTC": ["2020-01-05"] * 2}),
+        "AE": pl.DataFrame({"USUBJID": ["1"], "AESEQ": [1], "AETERM": ["a"], "AESTDTC": ["2020-02"], "AEDECOD": [""]}),
+    }
+    found = list(analyse(order_datasets(datasets), sources).findings)
+    assert [f.code for f in found] == ["ADM-102"]
+    assert (found[0].place.file, found[0].place.line) == ("analysis/ADAE.yaml", datasets["ADAE"].steps[0].line)
+    assert "USUBJID=1" in found[0].got
+
+
 def test_what_a_reviewer_is_told(pilot: Study, example: str) -> None:
     datasets, _ = read_datasets(_with(pilot, ADSL=ADSL, ADAE=example))
     adae = datasets["ADAE"]

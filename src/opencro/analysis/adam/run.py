@@ -11,6 +11,7 @@ import polars as pl
 
 from opencro.analysis.adam.derive.derivation import chosen, condition, in_order
 from opencro.analysis.adam.model import AnalysisDataset, Step
+from opencro.kernel.finding import Finding, Findings, Place, Severity
 
 ROW, FROM, AT, COPIED = "_row", "_from", "_at", "\u00b7row"
 """Bookkeeping of a traced run: the row's number, the dataset and the record it came from, the row it is a copy of."""
@@ -18,10 +19,11 @@ ROW, FROM, AT, COPIED = "_row", "_from", "_at", "\u00b7row"
 
 @dataclass(frozen=True)
 class Analysed:
-    """What a run made: a work frame per dataset (dates as dates), and the seconds that each took."""
+    """What a run made: a work frame per dataset (dates as dates), the seconds that each took, what was noticed."""
 
     frames: Mapping[str, pl.DataFrame]
     seconds: Mapping[str, float]
+    findings: Findings
 
 
 @dataclass
@@ -44,12 +46,13 @@ def analyse(
     around.update(known or {})
     frames: dict[str, pl.DataFrame] = {}
     seconds: dict[str, float] = {}
+    findings: list[Finding] = []
     for dataset in datasets:
         started = time.perf_counter()
-        frames[dataset.name] = run_dataset(dataset, around)
+        frames[dataset.name] = run_dataset(dataset, around, findings=findings)
         around[dataset.name] = frames[dataset.name]
         seconds[dataset.name] = time.perf_counter() - started
-    return Analysed(frames, seconds)
+    return Analysed(frames, seconds, Findings(tuple(findings)))
 
 
 def plain(frame: pl.DataFrame) -> pl.DataFrame:
@@ -62,14 +65,22 @@ def plain(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def run_dataset(
-    dataset: AnalysisDataset, around: Mapping[str, pl.DataFrame], trail: Trail | None = None
+    dataset: AnalysisDataset,
+    around: Mapping[str, pl.DataFrame],
+    trail: Trail | None = None,
+    findings: list[Finding] | None = None,
 ) -> pl.DataFrame:
-    """All steps of one dataset; the frame has working columns too and the order of the dataset."""
+    """All steps of one dataset; the frame has working columns too and the order of the dataset.
+
+    With a `trail` the run is traced; what is noticed about the data goes to `findings`.
+    """
     parts = list(_gather(dataset, around, traced=trail is not None))
     data = pl.concat(parts, how="diagonal_relaxed") if len(parts) > 1 else parts[0]
     if trail is not None:
         data = data.with_row_index(ROW)
     for step in dataset.steps:
+        if findings is not None and step.derivation.name == "merged" and "pick" not in step.arguments:
+            findings += _several(dataset, step, data, around)
         if trail is not None:
             trail.before.append(data)
             data = data.with_columns(pl.col(ROW).alias(COPIED))
@@ -79,6 +90,21 @@ def run_dataset(
     if trail is not None:
         trail.before.append(data)
     return in_order(data, dataset.order)
+
+
+def _several(
+    dataset: AnalysisDataset, step: Step, data: pl.DataFrame, around: Mapping[str, pl.DataFrame]
+) -> Iterator[Finding]:
+    """ADM-102 where a merge that expects one record finds several."""
+    by = list(next(iter(step.of_role("columns"))))
+    rows = chosen(around.get(step.source, data), next(iter(step.of_role("condition")), None)).select(by).drop_nulls()
+    twice = rows.group_by(by).len().filter(pl.col("len") > 1).join(data.select(by).unique(), on=by, how="semi")
+    if twice.height:
+        first = ", ".join(f"{k}={v}" for k, v in twice.sort(by).select(by).row(0, named=True).items())
+        got = f"several records of {step.source} for the same {', '.join(by)}, first {first}; the first was taken"
+        remedy = "Say which in `pick` and `order`, or leave the others out in `where`."
+        place = Place(dataset.file, step.line, ", ".join(step.makes()))
+        yield Finding("ADM-102", place, got, "one record", remedy, Severity.WARNING)
 
 
 def _gather(dataset: AnalysisDataset, around: Mapping[str, pl.DataFrame], *, traced: bool) -> Iterator[pl.DataFrame]:
