@@ -49,6 +49,10 @@ def test_a_build_makes_every_table_in_every_format(made: Build, study: Study) ->
         assert all((folder / f"{name}.{kind}").stat().st_size for kind in ("txt", "html", "rtf"))
     outline = PdfReader(folder / "tables.pdf").outline
     assert len(outline) == len(names)
+    figures = [p.stem for p in (study.root / "analysis/figures").glob("*.yaml")]
+    assert len(figures) >= 6
+    assert all((folder / f"{name}.{kind}").stat().st_size for name in figures for kind in ("svg", "parquet"))
+    assert len(PdfReader(folder / "figures.pdf").pages) == len(figures)
     event = json.loads((folder / "ars.json").read_text(encoding="utf-8"))
     assert sum(len(a["results"]) for a in event["analyses"]) == pl.read_parquet(folder / "results.parquet").height
 
@@ -104,7 +108,8 @@ def _told(path: Path) -> dict[str, object]:
 
 def test_the_browser_holds_every_cell_its_rows_and_what_was_entered(made: Build, study: Study, tmp_path: Path) -> None:
     folder = tmp_path / "browser"
-    assert write_browser(study, built_datasets(study), folder) >= 20
+    assert write_browser(study, built_datasets(study), folder) >= 26
+    assert len(list((folder / "figures").glob("*.svg"))) >= 6
     index = (folder / "index.html").read_text(encoding="utf-8")
     assert not re.search(r"(src|href)=\"(https?:)?//", index)
     table = _told(folder / "tables/T14_2_01.js")

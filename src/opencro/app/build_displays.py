@@ -1,14 +1,16 @@
-"""Results and displays of the datasets that a build just wrote: each analysis once, every table in every format."""
+"""Results, tables and figures of the datasets that a build just wrote: each analysis is computed once."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
+from opencro.analysis import figures
 from opencro.analysis.displays import (
     Display,
     Table,
@@ -22,76 +24,128 @@ from opencro.analysis.displays import (
     used_datasets,
     write_pdf,
 )
+from opencro.analysis.figures import Drawing, Figure, draw_figure, figure_datasets, read_figures
 from opencro.analysis.results import Cell, Material, Results, compute_results
 from opencro.analysis.results.formats import make_reporting_event, write_ars
-from opencro.kernel.finding import Refused
+from opencro.kernel.finding import Findings, Refused
 from opencro.study import Study
 
 FOLDER = "displays"
 RESULTS = "results.parquet"
+_T = TypeVar("_T")
 Read = Callable[[str], pl.DataFrame]
 Watch = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class MadeDisplays:
-    """The tables of a study, how many results stand behind them, and the seconds that each took."""
+class Shells:
+    """What a study declares to be shown, and (without any dataset yet) what its analyses share."""
 
-    tables: tuple[Table, ...]
+    tables: Mapping[str, Display]
+    figures: Mapping[str, Figure]
+    empty: Material
+
+    def wanted(self) -> set[str]:
+        """The datasets that any of them reads."""
+        shells: list[Display | Figure] = [*self.tables.values(), *self.figures.values()]
+        return {name for shell in shells for name in self.datasets_of(shell)}
+
+    def datasets_of(self, shell: Display | Figure) -> frozenset[str]:
+        """The datasets that one of them reads."""
+        definitions = self.empty.definitions
+        return used_datasets(shell, definitions) if isinstance(shell, Display) else figure_datasets(shell, definitions)
+
+    def filled(self, names: frozenset[str], read: Read) -> Shells:
+        """Those whose datasets are there, with these."""
+        material = Material({name: read(name) for name in sorted(self.wanted() & names)}, self.empty.definitions)
+        tables = {i: d for i, d in self.tables.items() if self.datasets_of(d) <= names}
+        drawn = {i: f for i, f in self.figures.items() if self.datasets_of(f) <= names}
+        return Shells(tables, drawn, material)
+
+
+@dataclass(frozen=True)
+class MadeDisplays:
+    """How many tables and figures a study has, how many results stand behind them, and the seconds that each took."""
+
+    tables: int
+    figures: int
     results: int
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
-def load_shells(study: Study) -> tuple[dict[str, Display], Material | None]:
-    """The declared displays, and what their analyses need besides data; Refused with the findings of both."""
+def load_shells(study: Study) -> Shells | None:
+    """The declared tables and figures; None where a study declares none. Refused with the findings of all of them."""
     definitions, findings = read_definitions(study)
     if definitions is None:
         if not findings.ok:
             raise Refused(findings)
-        return {}, None
+        return None
     displays, wrong = read_displays(study, definitions)
-    if not (findings + wrong).ok:
-        raise Refused(findings + wrong)
-    return displays, Material({}, definitions)
-
-
-def material_of(displays: Mapping[str, Display], empty: Material, names: frozenset[str], read: Read) -> Material:
-    """The datasets that displays name, with what the study declares."""
-    wanted = {name for display in displays.values() for name in used_datasets(display, empty.definitions)}
-    return Material({name: read(name) for name in sorted(wanted & names)}, empty.definitions)
+    pictures, faults = read_figures(study, definitions)
+    every = Findings((*findings, *wrong, *faults))
+    if not every.ok:
+        raise Refused(every)
+    return Shells(displays, pictures, Material({}, definitions)) if displays or pictures else None
 
 
 def write_displays(
     study: Study, names: frozenset[str], read: Read, folder: Path, watch: Watch = lambda _: None
 ) -> MadeDisplays | None:
-    """Write every declared table whose datasets are there into `folder`; None where the study declares none."""
-    displays, empty = load_shells(study)
-    if not displays or empty is None:
+    """Write every declared table and figure whose datasets are there into `folder`; None where there is none."""
+    declared = load_shells(study)
+    if declared is None:
         return None
-    material = material_of(displays, empty, names, read)
-    possible = [d for d in displays.values() if used_datasets(d, empty.definitions) <= set(material.datasets)]
+    shells = declared.filled(names, read)
     folder.mkdir(parents=True, exist_ok=True)
     seconds: dict[str, float] = {}
+    count = len(shells.tables) + len(shells.figures)
     tables: list[Table] = []
     values: dict[Cell, Mapping[str, float | str | None]] = {}
-    for number, display in enumerate(possible, start=1):
-        started = time.perf_counter()
-        results = compute_results(material, plan_analyses(display, material))
-        values.update(results.values)
-        table = fill_display(display, material, results)
+    for table, results in _timed(_tables(shells), seconds):
         _write_table(table, study, folder)
         tables.append(table)
-        seconds[display.id] = time.perf_counter() - started
-        watch(number / len(possible))
-    everything = Results(values)
-    everything.to_frame().write_parquet(folder / RESULTS, compression="zstd")
-    event = make_reporting_event(
-        study.id, study.file.title, empty.definitions, everything, {t.id: t.title for t in tables}
-    )
-    (folder / "ars.json").write_text(write_ars(event), encoding="utf-8")
+        values.update(results.values)
+        watch(len(seconds) / count)
+    _write_results(study, shells.empty, Results(values), tables, folder)
+    drawings: list[Drawing] = []
+    for drawing in _timed(_drawings(shells), seconds):
+        (folder / f"{drawing.id}.svg").write_bytes(drawing.svg)
+        drawing.frame.write_parquet(folder / f"{drawing.id}.parquet", compression="zstd")
+        drawings.append(drawing)
+        watch(len(seconds) / count)
     if tables:
         write_pdf(tables, folder / "tables.pdf", study.id, _footer(study))
-    return MadeDisplays(tuple(tables), sum(map(len, values.values())), seconds)
+    if drawings:
+        figures.write_pdf(drawings, folder / "figures.pdf", study.id, _footer(study))
+    return MadeDisplays(len(tables), len(drawings), sum(map(len, values.values())), seconds)
+
+
+def _tables(shells: Shells) -> Iterator[tuple[str, tuple[Table, Results]]]:
+    for display in shells.tables.values():
+        results = compute_results(shells.empty, plan_analyses(display, shells.empty))
+        yield display.id, (fill_display(display, shells.empty, results), results)
+
+
+def _drawings(shells: Shells) -> Iterator[tuple[str, Drawing]]:
+    for figure in shells.figures.values():
+        yield figure.id, draw_figure(figure, shells.empty)
+
+
+def _timed(made: Iterator[tuple[str, _T]], seconds: dict[str, float]) -> Iterator[_T]:
+    """What is made, while the seconds of each are kept under its id."""
+    started = time.perf_counter()
+    for identity, one in made:
+        yield one
+        now = time.perf_counter()
+        seconds[identity] = now - started
+        started = now
+
+
+def _write_results(study: Study, material: Material, results: Results, tables: list[Table], folder: Path) -> None:
+    results.to_frame().write_parquet(folder / RESULTS, compression="zstd")
+    titles = {table.id: table.title for table in tables}
+    event = make_reporting_event(study.id, study.file.title, material.definitions, results, titles)
+    (folder / "ars.json").write_text(write_ars(event), encoding="utf-8")
 
 
 def _write_table(table: Table, study: Study, folder: Path) -> None:

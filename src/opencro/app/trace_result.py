@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -13,7 +13,7 @@ from opencro.analysis.displays import Table, TableRow, fill_display
 from opencro.analysis.results import METHODS, Cell, Material, RowFinder
 from opencro.app.browse.tables import conditions_of
 from opencro.app.build import read_manifest
-from opencro.app.build_displays import load_shells, material_of
+from opencro.app.build_displays import load_shells
 from opencro.app.build_files import BuiltDatasets
 from opencro.kernel.finding import Finding, Place, Refused, suggest
 from opencro.study import Study
@@ -78,13 +78,14 @@ def trace_result(study: Study, display: str, where: Mapping[str, str], built: Bu
     `where` says the cell: `cell` as "row.column" (counted from 0, as in the HTML), or `row` and `column` by their
     labels, parts of a row's path with "/" between. Refused (TRC-008 to TRC-010) where that is no cell, or several.
     """
-    displays, empty = load_shells(study)
-    if display not in displays or empty is None:
-        remedy = suggest(display, displays) or "Name a display of analysis/displays."
+    shells = load_shells(study)
+    known = shells.tables if shells is not None else {}
+    if shells is None or display not in known:
+        remedy = suggest(display, known) or "Name a display of analysis/displays."
         raise Refused([Finding("TRC-008", Place(), f'display "{display}"', "a declared display", remedy)])
-    names = frozenset(built)
-    material = material_of({display: displays[display]}, empty, names, lambda name: built[name].frame)
-    table = fill_display(displays[display], material)
+    one = replace(shells, tables={display: known[display]}, figures={})
+    material = one.filled(frozenset(built), lambda name: built[name].frame).empty
+    table = fill_display(known[display], material)
     row, column = _find(table, where)
     cell = table.rows[row].cells[column]
     if cell.source is None:

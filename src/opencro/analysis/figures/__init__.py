@@ -6,11 +6,13 @@ from opencro.analysis.figures.model import Figure
 from opencro.analysis.figures.profile import participants_of
 from opencro.analysis.figures.read import read_figures
 from opencro.analysis.figures.schema import render_schemas
+from opencro.analysis.figures.uses import figure_datasets
 
 __all__ = [
     "Drawing",
     "Figure",
     "draw_figure",
+    "figure_datasets",
     "participants_of",
     "read_figures",
     "render_png",

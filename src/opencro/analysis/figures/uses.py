@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 import opencro.stats as st
 from opencro.analysis.figures.model import Curve, Figure, ForestKind, Marks, ProfileKind, Track
-from opencro.analysis.results import names_of
+from opencro.analysis.results import Definitions, names_of
 
 SUBJECT_LEVEL = "ADSL"
 _VARIABLES = ("time", "of", "x", "x_text", "text", "start", "end", "term", "parameter", "value", "upper", "lower",
@@ -42,6 +42,14 @@ def uses_of(figure: Figure) -> Iterator[Use]:
         yield from _other(marks, figure.kind, "marks", i)
     if isinstance(kind, ForestKind):
         yield from _forest(kind, figure)
+
+
+def figure_datasets(figure: Figure, definitions: Definitions) -> frozenset[str]:
+    """The datasets that a figure reads: those that it names, ADSL, and that of its grouping."""
+    named = {use.dataset for use in uses_of(figure) if use.dataset}
+    grouping = definitions.groupings.get(figure.by or "")
+    divided = {grouping.dataset} if grouping is not None and grouping.dataset else set()
+    return frozenset({SUBJECT_LEVEL, *named, *divided})
 
 
 def _part(part: BaseModel, dataset: str, *at: str | int) -> Iterator[Use]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import html
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
 import polars as pl
 
-from opencro.analysis.displays import Display, Table, fill_display, plan_analyses, used_datasets
+from opencro.analysis.displays import Display, Table, fill_display, plan_analyses
+from opencro.analysis.figures import draw_figure
 from opencro.analysis.results import Material, compute_results
 from opencro.app.browse.chain import variable_chain
+from opencro.app.browse.figures import write_figure
 from opencro.app.browse.people import write_people, write_script
 from opencro.app.browse.tables import PLACE, describe_table, number_rows
-from opencro.app.build_displays import load_shells, material_of
+from opencro.app.build_displays import Shells, load_shells
 from opencro.app.build_files import BuiltDatasets
 from opencro.app.wiring import open_study_ledger
 from opencro.kernel.finding import Finding, Place, Refused
@@ -29,46 +32,49 @@ KEPT = 60
 def write_browser(
     study: Study, built: BuiltDatasets, folder: Path, database: str | None = None, watch: Watch = lambda _: None
 ) -> int:
-    """Write the pages into a new folder, whole or not at all; returns the number of tables.
+    """Write the pages into a new folder, whole or not at all; returns the number of tables and figures.
 
     Refused (BRW-001) where the study declares no displays or the build has none of their datasets, BRW-002 where the
     folder is there already.
     """
     if folder.exists() and any(folder.iterdir()):
         raise Refused([Finding("BRW-002", Place(str(folder)), "the folder is not empty", "a new folder", "Name one.")])
-    possible, material = _possible(study, built)
+    shells = _possible(study, built)
+    count = len(shells.tables) + len(shells.figures)
     unfinished = folder.with_name(folder.name + ".part")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        tables = []
-        for number, display in enumerate(possible.values(), start=1):
-            tables.append(_write_table(display, material, unfinished))
-            watch(0.7 * number / len(possible))
+        links: list[tuple[str, str, str]] = []
+        for display in shells.tables.values():
+            table = _write_table(display, shells.empty, unfinished)
+            links.append((table.id, f"Table {table.number}", table.title))
+            watch(0.7 * len(links) / count)
+        for figure in shells.figures.values():
+            write_figure(draw_figure(figure, shells.empty), unfinished)
+            links.append((figure.id, f"Figure {figure.number}", figure.title))
+            watch(0.7 * len(links) / count)
         write_script(unfinished / "lineage.js", "lineage", variable_chain(study))
-        _write_people(study, material, unfinished, database)
+        _write_people(study, shells.empty, unfinished, database)
         for name in ("browser.css", "browser.js"):
             (unfinished / name).write_bytes(files("opencro.app.browse").joinpath(name).read_bytes())
-        (unfinished / "index.html").write_text(_page(study, tables), encoding="utf-8")
+        (unfinished / "index.html").write_text(_page(study, links), encoding="utf-8")
         if folder.exists():
             folder.rmdir()
         unfinished.rename(folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     watch(1.0)
-    return len(tables)
+    return count
 
 
-def _possible(study: Study, built: BuiltDatasets) -> tuple[dict[str, Display], Material]:
+def _possible(study: Study, built: BuiltDatasets) -> Shells:
     """The displays whose datasets are there, and these with their rows numbered; Refused (BRW-001) for none."""
-    displays, empty = load_shells(study)
-    names = frozenset(built)
-    known = {} if empty is None else displays
-    possible = {i: d for i, d in known.items() if empty and used_datasets(d, empty.definitions) <= names}
-    if empty is None or not possible:
+    declared = load_shells(study)
+    shells = declared.filled(frozenset(built), lambda name: built[name].frame) if declared is not None else None
+    if shells is None or not (shells.tables or shells.figures):
         remedy = "Declare displays under analysis/displays, then run `opencro build`."
         raise Refused([Finding("BRW-001", Place("analysis/displays"), "no display can be shown", "one", remedy)])
-    material = material_of(possible, empty, names, lambda name: built[name].frame)
-    return possible, Material(number_rows(material.datasets), material.definitions)
+    return replace(shells, empty=Material(number_rows(shells.empty.datasets), shells.empty.definitions))
 
 
 def _write_table(display: Display, material: Material, folder: Path) -> Table:
@@ -92,9 +98,10 @@ def _write_people(study: Study, material: Material, folder: Path, database: str 
         write_people(folder / "people", frames, ledger, known)
 
 
-def _page(study: Study, tables: list[Table]) -> str:
+def _page(study: Study, displays: list[tuple[str, str, str]]) -> str:
     links = "".join(
-        f'<li><a href="#{t.id}"><b>Table {html.escape(t.number)}</b>{html.escape(t.title)}</a></li>' for t in tables
+        f'<li><a href="#{identity}"><b>{html.escape(number)}</b>{html.escape(title)}</a></li>'
+        for identity, number, title in displays
     )
     title = html.escape(f"{study.id}: results")
     return (

@@ -69,9 +69,9 @@ def browse_command(
             study, built_datasets(study), study_target, database, lambda share: listen("tables", share)
         )
     if as_json:
-        print_json({"ok": True, "folder": str(study_target), "tables": count})
+        print_json({"ok": True, "folder": str(study_target), "displays": count})
     else:
-        out.print(f"{count} tables in {study_target}/index.html")
+        out.print(f"{count} tables and figures in {study_target}/index.html")
 
 
 def describe_build(made: Build) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def print_build(made: Build) -> None:
         out.print(f"\nanalysis: {spent}", style="dim")
     if made.display_seconds:
         drawing = sum(made.display_seconds.values())
-        out.print(f"displays: {len(made.display_seconds)} tables in {drawing:.2f} s", style="dim")
+        out.print(f"displays: {len(made.display_seconds)} tables and figures in {drawing:.2f} s", style="dim")
     steps = "  ".join(f"{step} {seconds:.2f} s" for step, seconds in made.seconds.items())
     out.print(f"\n{steps}  [bold]in all {sum(made.seconds.values()):.2f} s[/bold]")
     found = count_findings(made.findings)
