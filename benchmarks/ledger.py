@@ -55,11 +55,13 @@ class _Clock:
         return min(self.seconds(work) for _ in range(3))
 
     def _now(self) -> float:
-        if self._server is None:
-            return cpu_now()
-        times = [p.cpu_times() for p in (self._server, *self._server.children(recursive=True))]
-        ended = times[0].children_user + times[0].children_system
-        return cpu_now() + ended + sum(t.user + t.system for t in times)
+        while self._server is not None:
+            # A backend that ends meanwhile is counted again, in what the server says of those that ended.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = [p.cpu_times() for p in (self._server, *self._server.children(recursive=True))]
+                ended = times[0].children_user + times[0].children_system
+                return cpu_now() + ended + sum(t.user + t.system for t in times)
+        return cpu_now()
 
 
 def _postmaster(folder: Path) -> int:
