@@ -1,6 +1,6 @@
 """Tabulated data -> analysis datasets (ADaM) -> results -> displays, with lineage."""
 
-from opencro.analysis import displays, results
+from opencro.analysis import displays, figures, results
 from opencro.analysis.adam import (
     Analysed,
     AnalysisDataset,
@@ -52,6 +52,7 @@ __all__ = [
     "derive",
     "displays",
     "exchange_frame",
+    "figures",
     "find_analysis_dependents",
     "label_of",
     "load_datasets",

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
@@ -15,6 +16,7 @@ from opencro.analysis.displays import read_definitions
 from opencro.analysis.figures import draw_figure, read_figures, render_schemas
 from opencro.analysis.figures.schema import figure_schema
 from opencro.analysis.results import Material
+from opencro.app.check import check_everything
 from opencro.kernel.finding import Findings, Refused
 from opencro.study import load_study
 
@@ -118,6 +120,25 @@ def test_several_rows_where_one_is_meant_are_refused(material: Material) -> None
         draw_figure(figure_of("waterfall", where="", take=None), material)
     (found,) = refused.value.findings
     assert (found.code, found.got) == ("FIG-008", "01 has 3 rows")
+
+
+def test_what_a_method_refuses_is_a_finding(material: Material) -> None:
+    times = material.datasets["ADTTE"].with_columns(AVAL=-pl.col("AVAL"))
+    wrong = Material({**material.datasets, "ADTTE": times}, material.definitions)
+    with pytest.raises(Refused) as refused:
+        draw_figure(figure_of("survival"), wrong)
+    (found,) = refused.value.findings
+    assert found.code == "FIG-009"
+    assert "STA-" in found.got
+
+
+def test_check_covers_the_figures_of_a_study(folder: Path) -> None:
+    assert "FIG-002" in _codes_of_check(folder, {**LENGTHS, "population": "SAV"})
+
+
+def _codes_of_check(folder: Path, figure: dict[str, Any]) -> tuple[str, ...]:
+    (folder / "analysis/figures/F1.yaml").write_text(yaml.safe_dump(figure, sort_keys=False), encoding="utf-8")
+    return check_everything(folder).codes()
 
 
 def test_the_published_schema_is_current() -> None:

@@ -21,8 +21,8 @@ from opencro.analysis.figures.page import (
     listed,
     rule,
     table_below,
+    ticks_at,
     upper_and_table,
-    words_at,
 )
 from opencro.analysis.figures.style import INK, pen_of
 from opencro.analysis.results import SUBJECT, Material
@@ -56,7 +56,7 @@ def draw_boxes(figure: Figure, kind: BoxesKind, material: Material, picture: Pic
     if kind.line is not None:
         rule(upper, kind.line)
     upper.set(xlabel=figure.x_label or kind.x, ylabel=figure.y_label or kind.of, xlim=(-0.6, len(at) - 0.4))
-    upper.set_xticks(places, words_at(rows, kind.x, kind.x_text, at, places))
+    ticks_at(upper, rows, (kind.x, kind.x_text), at, places)
     notes = ("Boxes are quartiles with the median, a cross is the mean; whiskers reach the furthest value within 1.5 "
              "times the distance of the quartiles, points are participants beyond.",)  # fmt: skip
     return Drawn(frame, _alt(figure, boxes, series, at), notes)

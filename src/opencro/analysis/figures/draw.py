@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+import opencro.stats as st
 from opencro.analysis.figures.boxes import draw_boxes
-from opencro.analysis.figures.data import Nothing
+from opencro.analysis.figures.data import FOLDER, Nothing
 from opencro.analysis.figures.drawing import Drawing
 from opencro.analysis.figures.events import draw_events
 from opencro.analysis.figures.forest import draw_forest
@@ -24,7 +25,7 @@ from opencro.analysis.figures.style import house_style
 from opencro.analysis.figures.swimmer import draw_swimmer
 from opencro.analysis.figures.waterfall import draw_waterfall
 from opencro.analysis.results import Material
-from opencro.kernel.finding import Refused
+from opencro.kernel.finding import Finding, Place, Refused
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -48,7 +49,8 @@ def draw_figure(figure: Figure, material: Material, participant: str = "") -> Dr
     """A figure on its page; of a profile, that of `participant` (USUBJID) where one is asked for.
 
     Refused with FIG-004 or FIG-005 where a dataset or a variable is not there, with FIG-008 where a participant has
-    several rows and one is meant. A figure without any row is a page that says so.
+    several rows and one is meant, with FIG-009 where a method refuses the data. A figure without any row is a page that
+    says so.
     """
     if figure.profile is not None and participant:
         chosen = figure.profile.model_copy(update={"participant": participant})
@@ -63,6 +65,10 @@ def draw_figure(figure: Figure, material: Material, participant: str = "") -> Dr
             drawn = DRAW[figure.kind](figure, getattr(figure, figure.kind), material, picture)
         except Nothing:
             drawn = _nothing(picture)
+        except st.StatsError as refused:
+            remedy = "Correct the data, or narrow `where`."
+            finding = Finding("FIG-009", Place(f"{FOLDER}{figure.id}.yaml"), str(refused), "data that it takes", remedy)
+            raise Refused([finding]) from refused
         population = f"Population: {material.definitions.populations[figure.population].label}"
         headings = [f"Figure {figure.number}", figure.title, figure.subtitle, population, drawn.facts]
         frame_page(picture, headings, [*drawn.notes, *figure.footnotes])

@@ -18,11 +18,12 @@ from opencro.analysis.figures.page import (
     legend_above,
     line_handle,
     listed,
+    nearest,
     number,
     rule,
     table_below,
+    ticks_at,
     upper_and_table,
-    words_at,
 )
 from opencro.analysis.figures.style import pen_of
 from opencro.analysis.results import Material
@@ -41,19 +42,20 @@ def draw_means(figure: Figure, kind: MeansKind, material: Material, picture: Pic
     frame = pl.concat([_numbers(one.id, rows.filter(pl.col(GROUP) == one.id), kind) for one in series])
     at = frame["x"].unique().sort().to_list()
     upper, lower = upper_and_table(picture, len(series))
-    step = 0.008 * (at[-1] - at[0] if len(at) > 1 else 1)
-    for one in series:
-        _draw_line(
-            upper, frame.filter(pl.col("group") == one.id), one.place, step * (one.place - (len(series) - 1) / 2)
-        )
+    places = list(map(float, range(len(at)))) if kind.even else at
+    step = (places[-1] - places[0] or 1) * min(0.008, 0.7 * nearest(places) / len(series))
+    for turn, one in enumerate(series):
+        mine = frame.filter(pl.col("group") == one.id)
+        x = np.array([places[at.index(value)] for value in mine["x"]]) + step * (turn - (len(series) - 1) / 2)
+        _draw_line(upper, x, mine, one.place)
     if any(one.label for one in series):
         legend_above(upper, [line_handle(one.label, pen_of(one.place)) for one in series])
     counts = {(group, x): n for group, x, n in frame.select("group", "x", "n").iter_rows()}
-    table_below(lower, series, at, [[str(counts.get((s.id, x), 0)) for x in at] for s in series], "Participants")
+    table_below(lower, series, places, [[str(counts.get((s.id, x), 0)) for x in at] for s in series], "Participants")
     if kind.line is not None:
         rule(upper, kind.line)
     upper.set(xlabel=figure.x_label or kind.x, ylabel=figure.y_label or f"Mean of {kind.of}")
-    upper.set_xticks(at, words_at(rows, kind.x, kind.x_text, at, at))
+    ticks_at(upper, rows, (kind.x, kind.x_text), at, places)
     notes = () if kind.bars == "none" else (_note(kind),)
     return Drawn(frame, _alt(figure, frame, [(s.id, s.label) for s in series]), notes)
 
@@ -68,9 +70,9 @@ def _numbers(group: str, rows: pl.DataFrame, kind: MeansKind) -> pl.DataFrame:
     return made.select(pl.lit(group).alias("group"), *columns)
 
 
-def _draw_line(axes: Axes, frame: pl.DataFrame, place: int, shift: float) -> None:
+def _draw_line(axes: Axes, x: np.ndarray, frame: pl.DataFrame, place: int) -> None:
     pen = pen_of(place)
-    x, mean = frame["x"].to_numpy() + shift, frame["mean"].to_numpy()
+    mean = frame["mean"].to_numpy()
     reach = np.nan_to_num(np.stack([mean - frame["lower"].to_numpy(), frame["upper"].to_numpy() - mean]))
     axes.plot(x, mean, color=pen.color, linestyle=pen.line, marker=pen.mark,
               markerfacecolor="white" if pen.open else pen.color, zorder=3)  # fmt: skip

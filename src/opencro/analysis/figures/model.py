@@ -37,6 +37,7 @@ class MeansKind(Part):
     of: Name = "AVAL"
     x: Name = Field(default="AVISITN", description="variable of the axis; a number")
     x_text: Name | None = Field(default=None, description="variable with the words of each x, e.g. AVISIT")
+    even: bool = Field(default=False, description="every x at the same distance, as for boxes")
     bars: Literal["limits", "se", "sd", "none"] = "limits"
     level: Level = 0.95
     line: float | None = Field(default=None, description="a horizontal line, e.g. 0 for no change")

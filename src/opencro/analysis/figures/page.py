@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 LINE = 0.185
 """Height of a line of words, in inches."""
-TITLE_CHARACTERS, NOTE_CHARACTERS, AXIS_CHARACTERS = 105, 165, 110
+TITLE_CHARACTERS, NOTE_CHARACTERS, AXIS_CHARACTERS, LEGEND_CHARACTERS = 105, 165, 100, 100
+"""How many characters of their size go on a line."""
+AXIS_POINTS = 520.0
+"""About how wide an axis is with names on its left."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def legend_above(axes: Axes, handles: Sequence[Any], columns: int | None = None,
     """A legend that never lies over data: above the axes."""
     if not handles:
         return
-    shown = columns or min(4, len(handles))
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    shown = columns or max(1, min(len(handles), LEGEND_CHARACTERS // (longest + 8)))
     axes.legend(handles=list(handles), loc="lower left", bbox_to_anchor=(0, 1.0), ncols=shown, borderaxespad=0.2,
                 title=title or None, alignment="left", columnspacing=1.8)  # fmt: skip
 
@@ -94,14 +98,16 @@ def face_handle(label: str, pen: Pen) -> Any:
 def table_below(
     axes: Axes, series: Sequence[Series], at: Sequence[float], cells: Sequence[Sequence[str]], heading: str
 ) -> None:
-    """Numbers in line with the axis above, one row for each group."""
+    """Numbers in line with the axis above, one row for each group; smaller where they would touch."""
+    widest = max((len(text) for texts in cells for text in texts), default=1)
+    size = max(3.5, min(8.5, nearest(at) * AXIS_POINTS / (0.7 * (widest + 0.7))))
     axes.set_ylim(len(series) - 0.5, -0.5)
     axes.set_yticks(range(len(series)), [one.label or "All" for one in series])
     axes.tick_params(length=0, labelbottom=False)
     axes.tick_params(axis="y", pad=16)
     for row, texts in enumerate(cells):
         for x, text in zip(at, texts, strict=True):
-            axes.text(x, row, text, ha="center", va="center_baseline", fontsize=8.5, clip_on=False)
+            axes.text(x, row, text, ha="center", va="center_baseline", fontsize=size, clip_on=False)
     axes.set_title(heading, loc="left", fontsize=8.5, fontweight="bold", pad=4)
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -121,13 +127,31 @@ def rule(axes: Axes, at: float, *, across: bool = True) -> None:
     draw(at, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0.5)
 
 
-def words_at(rows: pl.DataFrame, x: str, text: str | None, at: Sequence[float], places: Sequence[float]) -> list[str]:
-    """The words of each x, broken where neighbors are near: those of the variable `text`, or the number."""
+def nearest(places: Sequence[float]) -> float:
+    """The least distance of neighbors, as a share of the whole; 1 for a single place.
+
+    >>> nearest([0, 1, 4])
+    0.25
+    """
+    whole = places[-1] - places[0]
+    return min((b - a for a, b in pairwise(places)), default=1.0) / whole if whole else 1.0
+
+
+def ticks_at(axes: Axes, rows: pl.DataFrame, names: tuple[str, str | None], at: Sequence[float],
+             places: Sequence[float]) -> None:  # fmt: skip
+    """Ticks at `places` with the words of each x: those of a variable, or the number.
+
+    `names` are the variable of x and that of its words. Words are broken, or turned where even that is too wide.
+    """
+    x, text = names
     said = {} if text is None else dict(rows.select(x, pl.col(text).str.strip_chars()).sort(x, text).iter_rows())
-    near = min((b - a for a, b in pairwise(places)), default=1.0) / ((places[-1] - places[0]) or 1.0)
-    room = max(7, int(AXIS_CHARACTERS * near))
+    room = max(2, int(AXIS_CHARACTERS * nearest(places)))
     words = [str(said.get(value) or f"{value:g}") for value in at]
-    return ["\n".join(textwrap.wrap(word, room, break_long_words=False)) for word in words]
+    if max(len(part) for word in words for part in word.split()) > room:
+        axes.set_xticks(places, words, rotation=90)
+        return
+    broken = ["\n".join(textwrap.wrap(word, max(2, room - 2), break_long_words=False)) for word in words]
+    axes.set_xticks(places, broken)
 
 
 def listed(words: Sequence[str]) -> str:

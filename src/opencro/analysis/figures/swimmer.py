@@ -34,13 +34,15 @@ def draw_swimmer(figure: Figure, kind: SwimmerKind, material: Material, picture:
         axes.barh(mine["place"], mine["end"] - mine["start"], left=mine["start"], height=0.7, color=pen.fill,
                   edgecolor=INK, linewidth=0.5, hatch=pen.hatch, zorder=1)  # fmt: skip
     going = bars.filter("going")
-    axes.plot(going["end"], going["place"], linestyle="", marker=">", color=INK, markersize=6, zorder=3, clip_on=False)
+    if going.height:  # nothing has a place too, at the corner of the page
+        axes.plot(going["end"], going["place"], linestyle="", marker=">", color=INK, markersize=6, zorder=3,
+                  clip_on=False)  # fmt: skip
     labels = marks["label"].unique().sort().to_list()
     handles = [face_handle(one.label, pen_of(one.place)) for one in series if one.label]
     handles += [_draw_marks(axes, marks.filter(pl.col("label") == label), i, label) for i, label in enumerate(labels)]
-    legend_above(axes, handles, columns=min(6, max(1, len(handles))))
+    legend_above(axes, handles)
     axes.set_ylim(bars.height + 0.5, 0.5)
-    axes.set_yticks(bars["place"], bars[SUBJECT], fontsize=max(4.0, min(8.0, 360 / bars.height)))
+    axes.set_yticks(bars["place"], bars[SUBJECT], fontsize=max(3.0, min(8.0, 280 / bars.height)))
     axes.tick_params(axis="y", length=0)
     axes.margins(x=0.03)
     axes.set(xlabel=figure.x_label or kind.end, ylabel=figure.y_label)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
 FEW = 60
-"""Up to so many bars have room for words."""
+"""Up to so many bars have room for words and a rim."""
 
 
 def draw_waterfall(figure: Figure, kind: WaterfallKind, material: Material, picture: Picture) -> Drawn:
@@ -28,16 +28,16 @@ def draw_waterfall(figure: Figure, kind: WaterfallKind, material: Material, pict
     frame = rows.select(pl.int_range(1, pl.len() + 1).alias("place"), SUBJECT, pl.col(GROUP),
                         pl.col(kind.of).cast(pl.Float64).alias("value"), text.alias("text"))  # fmt: skip
     axes = picture.subplots()
+    few = frame.height <= FEW
     for one in series:
         mine, pen = frame.filter(pl.col(GROUP) == one.id), pen_of(one.place)
-        axes.bar(
-            mine["place"], mine["value"], width=0.82, color=pen.fill, edgecolor=INK, linewidth=0.5, hatch=pen.hatch
-        )
+        axes.bar(mine["place"], mine["value"], width=0.82, color=pen.fill, edgecolor=INK, hatch=pen.hatch,
+                 linewidth=0.5 if few else 0.15)  # fmt: skip
     if any(one.label for one in series):
         legend_above(axes, [face_handle(one.label, pen_of(one.place)) for one in series])
     for value in kind.lines:
         rule(axes, value)
-    if kind.text is not None and frame.height <= FEW:
+    if kind.text is not None and few:
         for place, value, words in frame.select("place", "value", "text").iter_rows():
             axes.annotate(words, (place, value), (0, 3 if value >= 0 else -3), textcoords="offset points", ha="center",
                           va="bottom" if value >= 0 else "top", fontsize=7)  # fmt: skip
