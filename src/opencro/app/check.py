@@ -10,6 +10,8 @@ from opencro.app.wiring import terms_of
 from opencro.kernel.finding import Finding, Findings, Refused, suggest
 from opencro.rehearsal import read_plan
 from opencro.study import Study, check_study, load_study
+from opencro.submission.ectd.application import FILE as DOSSIER
+from opencro.submission.ectd.application import load_dossier
 from opencro.tabulation import SUPP_COLUMNS, Domain, derive_trial_design, load_links, plan_tabulation, read_domains
 
 FORMATS = {
@@ -50,7 +52,18 @@ def check_everything(folder: Path) -> Findings:
         read_plan(study)
     except Refused as refusal:
         findings += refusal.findings
-    return findings
+    return findings + check_submission(study)
+
+
+def check_submission(study: Study) -> Findings:
+    """What is wrong with submission/ectd.yaml, where there is one (ECT-051)."""
+    if DOSSIER not in study.documents:
+        return Findings()
+    try:
+        load_dossier(study)
+    except Refused as refusal:
+        return refusal.findings
+    return Findings()
 
 
 def check_analysis(study: Study, domains: Mapping[str, Domain]) -> Findings:

@@ -7,6 +7,7 @@ import opencro.analysis.displays
 import opencro.analysis.figures
 import opencro.rehearsal
 import opencro.study
+import opencro.submission
 import opencro.tabulation
 
 
@@ -18,6 +19,7 @@ def render_every_schema() -> dict[str, str]:
         opencro.analysis,
         opencro.analysis.displays,
         opencro.analysis.figures,
+        opencro.submission,
         opencro.rehearsal,
     )
     return {name: text for room in rooms for name, text in room.render_schemas().items()}
