@@ -17,10 +17,13 @@ from typer.testing import CliRunner
 from opencro.app.browse.write import write_browser
 from opencro.app.build import Build, build
 from opencro.app.cli.main import app
+from opencro.app.compare_results import compare_results, render_changed
 from opencro.app.rehearsal import rehearse_study
 from opencro.app.trace import trace_dataset_cell
 from opencro.app.trace_result import built_datasets, trace_result
+from opencro.app.wiring import open_study_ledger
 from opencro.kernel.finding import Refused
+from opencro.ledger import Actor, Change, RecordKey
 from opencro.study import Study, load_study
 
 pytestmark = pytest.mark.journey
@@ -99,6 +102,34 @@ def test_the_command_line_traces_a_number(made: Build, study: Study) -> None:
     words = ["trace", str(study.root), "T14_1_01", "row=Safety", "column=Total", "--json"]
     told = json.loads(CliRunner().invoke(app, words).stdout)
     assert told["operations"]["n"] == len(told["participants"]) == made.frame("ADSL").height
+
+
+def test_two_builds_say_which_results_changed_and_which_facts_did_it(study: Study, made: Build, tmp_path: Path) -> None:
+    copied = load_study(shutil.copytree(study.root, tmp_path / "copied"))
+    with open_study_ledger(copied) as ledger:
+        records = ledger.snapshot().records("DM", "DM").filter(pl.col("SEX") == "F")
+        row = records.row(0, named=True)
+        names = ("site", "participant", "event", "event_repeat")
+        key = RecordKey(*(row[n] for n in names), "DM", row["form_repeat"], "DM", row["group_repeat"])
+        change = [Change(key, {"SEX": "M"})]
+        ledger.append(change, actor=Actor("ann", "coordinator"), source="ui", definition_version="1", reason="misread")
+    after = build(copied, folder=tmp_path / "after")
+    changed = compare_results(copied, made.folder, after.folder)
+    assert changed.facts.to_dicts() == changed.analyses[0].facts.to_dicts()
+    assert changed.facts.select("participant", "item", "old", "new", "why").row(0) == (
+        row["participant"], "DM.SEX", "F", "M", "misread",
+    )  # fmt: skip
+    counts = [a for a in changed.analyses if a.analysis["method"] == "count" and a.analysis["by"] == "sex"]
+    rows = {r["groups"]: r for r in counts[0].results.iter_rows(named=True) if r["operation"] == "n"}
+    assert rows["f"]["after"] == rows["f"]["before"] - 1
+    told = render_changed(changed)
+    assert f"fact {after.position}: {row['participant']} DM.SEX F -> M, ann (misread)" in told
+    same = compare_results(copied, after.folder, after.folder)
+    assert not same.analyses
+    words = ["compare", str(after.folder), str(made.folder), "--study", str(copied.root), "--json"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["after"] == after.position
 
 
 def _told(path: Path) -> dict[str, object]:

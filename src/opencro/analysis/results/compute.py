@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,19 @@ from opencro.kernel.finding import Finding, Place, Refused, suggest
 Value = float | str | None
 Groups = tuple[str, ...]
 CONTRAST_OVERALL = ""
+CELL_COLUMNS = (
+    "method",
+    "dataset",
+    "variable",
+    "population",
+    "where",
+    "by",
+    "options",
+    "groups",
+    "contrast",
+    "operation",
+)
+"""The columns that tell one result from another in a frame."""
 
 
 @dataclass(frozen=True)
@@ -39,30 +53,33 @@ class Results:
     def to_frame(self) -> pl.DataFrame:
         """Long: one row for each operation of each cell."""
         rows = [
-            {
-                "method": cell.analysis.method,
-                "dataset": cell.analysis.dataset,
-                "variable": cell.analysis.of,
-                "population": cell.analysis.population,
-                "where": cell.analysis.where,
-                "by": ", ".join(cell.analysis.by),
-                "groups": ", ".join(cell.groups),
-                "contrast": cell.contrast,
-                "operation": operation,
-                "value": float(value) if isinstance(value, int | float) else None,
-                "text": value if isinstance(value, str) else None,
-            }
+            {**_told(cell), "operation": operation, **_told_value(value)}
             for cell, operations in self.values.items()
             for operation, value in operations.items()
         ]
-        schema = {
-            **dict.fromkeys(("method", "dataset", "variable", "population", "where", "by", "groups"), pl.String),
-            "contrast": pl.String,
-            "operation": pl.String,
-            "value": pl.Float64,
-            "text": pl.String,
-        }
+        schema = {**dict.fromkeys(CELL_COLUMNS, pl.String), "value": pl.Float64, "text": pl.String}
         return pl.DataFrame(rows, schema=schema)
+
+
+def _told(cell: Cell) -> dict[str, str]:
+    analysis = cell.analysis
+    options = dict(analysis.options) | ({"take": analysis.take, "order": analysis.order} if analysis.take else {})
+    return {
+        "method": analysis.method,
+        "dataset": analysis.dataset,
+        "variable": analysis.of,
+        "population": analysis.population,
+        "where": analysis.where,
+        "by": ", ".join(analysis.by),
+        "options": json.dumps(options, ensure_ascii=False) if options else "",
+        "groups": ", ".join(cell.groups),
+        "contrast": cell.contrast,
+    }
+
+
+def _told_value(value: Value) -> dict[str, float | str | None]:
+    number = float(value) if isinstance(value, int | float) else None
+    return {"value": number, "text": value if isinstance(value, str) else None}
 
 
 @dataclass

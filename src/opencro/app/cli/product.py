@@ -25,6 +25,7 @@ from opencro.app.cli.output import (
     refusing,
 )
 from opencro.app.cli.render import history_table, result_tree, trace_tree
+from opencro.app.compare_results import compare_results, is_build, render_changed
 from opencro.app.comparison import compare_with, read_version, render_report
 from opencro.app.trace import as_document, trace_dataset_cell, trace_dependents
 from opencro.app.trace_result import built_datasets, display_ids, trace_result
@@ -187,6 +188,17 @@ def _conditions(words: Sequence[str]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
+def _compare_builds(after: Path, before: Path, study: Path, as_json: bool) -> None:
+    with refusing(as_json):
+        changed = compare_results(load_study(study), before, after)
+    if as_json:
+        print_json(changed.as_dict())
+    else:
+        typer.echo(render_changed(changed))
+    if changed.analyses:
+        raise typer.Exit(Exit.FOUND)
+
+
 def compare_command(
     ours: Annotated[
         Path, typer.Argument(help="A dataset, or a folder of them: STUDY/build/sdtm/parquet.", exists=True)
@@ -202,7 +214,13 @@ def compare_command(
     report: Annotated[Path | None, typer.Option("--report", help="Write the whole report as Markdown.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare two versions of datasets cell by cell; exit code 1 when a cell differs without a known cause."""
+    """Compare two versions of datasets cell by cell; exit code 1 when a cell differs without a known cause.
+
+    Two builds (with --study) are compared by their results: which changed, and which facts in between can be the cause.
+    """
+    if study and is_build(ours) and is_build(theirs):
+        _compare_builds(ours, theirs, study, as_json)
+        return
     with refusing(as_json):
         by = tuple(keys.split(",")) if keys else ()
         loaded = load_study(study) if study else None
