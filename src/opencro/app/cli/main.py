@@ -11,6 +11,7 @@ from opencro.app.cli.demo import demo_command
 from opencro.app.cli.design import check_command, diff_command, init_command, schedule_command
 from opencro.app.cli.exchange import convert_command, terms_app
 from opencro.app.cli.product import browse_command, build_command, compare_command, trace_command
+from opencro.app.cli.submission import package_command
 from opencro.app.cli.version import software_version
 
 app = typer.Typer(
@@ -49,6 +50,7 @@ app.command("import", rich_help_panel=_RUN)(import_command)
 app.command("rehearse", rich_help_panel=_RUN)(rehearse_command)
 app.command("build", rich_help_panel=_RUN)(build_command)
 app.command("demo", rich_help_panel=_RUN)(demo_command)
+app.command("package", rich_help_panel=_RUN)(package_command)
 app.command("archive", rich_help_panel=_RUN)(archive_command)
 app.command("audit", rich_help_panel=_ASK)(audit_command)
 app.command("trace", rich_help_panel=_ASK)(trace_command)

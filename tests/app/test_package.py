@@ -1,0 +1,127 @@
+"""A study becomes sequences; what changed is sent, and one byte that changes is found."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from opencro.app.cli.main import app
+from opencro.app.package import SUMS, package_study, verify_package
+from opencro.kernel.finding import Refused
+from opencro.study import Study, load_study
+from opencro.submission.define_xml import read_define
+from opencro.submission.ectd import read_sequences
+from opencro.tabulation import read_xpt
+
+SDTM = "0001/m5/datasets/study-1/tabulations/sdtm"
+ADAM = "0001/m5/datasets/study-1/analysis/adam"
+
+
+@pytest.fixture(scope="module")
+def made(played: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package of one sequence."""
+    folder = tmp_path_factory.mktemp("dossier")
+    packaged = package_study(played, folder)
+    assert packaged.findings.ok, packaged.findings
+    return folder
+
+
+@pytest.fixture
+def package(made: Path, tmp_path: Path) -> Path:
+    """A copy to change."""
+    return Path(shutil.copytree(made, tmp_path / "dossier"))
+
+
+def test_a_package_is_whole_and_valid(made: Path, shared: Path) -> None:
+    assert not [f for f in verify_package(made, shared / "regulatory/ectd322") if f.code != "ECT-003"]
+
+
+def test_datasets_stand_where_the_agency_looks(made: Path) -> None:
+    assert {p.name for p in (made / SDTM).iterdir()} >= {"dm.xpt", "ae.xpt", "define.xml", "define.xsl"}
+    assert {p.name for p in (made / ADAM / "datasets").iterdir()} >= {"adsl.xpt", "define.xml", "define.xsl"}
+    assert "dataset: ADSL" in (made / ADAM / "programs/adsl.txt").read_text(encoding="utf-8")
+    rows = json.loads((made / "beside/0001/dataset-json/sdtm/dm.json").read_text(encoding="utf-8"))["rows"]
+    assert len(rows) == read_xpt((made / SDTM / "dm.xpt").read_bytes())[0].frame.height
+
+
+@pytest.mark.parametrize("folder", [SDTM, f"{ADAM}/datasets"])
+def test_define_names_files_that_stand_beside_it(made: Path, folder: str) -> None:
+    metadata = read_define((made / folder / "define.xml").read_bytes()).study.metadata
+    named = {d.leaf.href for d in metadata.datasets if d.leaf} | {leaf.href for leaf in metadata.leaves}
+    there = {p.name for p in (made / folder).iterdir()}
+    assert named == there - {"define.xml", "define.xsl"}
+
+
+def test_every_file_of_module_5_is_tagged(made: Path) -> None:
+    stf = next(made.rglob("stf-*.xml")).read_text(encoding="utf-8")
+    (sequence,) = read_sequences(made)
+    leaves = [leaf for _, leaf in sequence.leaves() if leaf.href.startswith("m5/datasets")]
+    assert leaves
+    assert all(f"index.xml#{leaf.id}" in stf for leaf in leaves)
+
+
+def test_one_byte_of_any_file_is_found(package: Path) -> None:
+    before = [p for p in sorted(package.rglob("*")) if p.is_file()]
+    for path in [*before[:: max(1, len(before) // 12)], package / SUMS]:
+        data = path.read_bytes()
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+        assert not verify_package(package).ok, path
+        path.write_bytes(data)
+    assert verify_package(package).ok
+
+
+def test_what_was_added_or_taken_away_is_found(package: Path) -> None:
+    (package / SDTM / "dm.xpt").unlink()
+    (package / "beside/more.txt").write_text("more")
+    found = {f.place.file for f in verify_package(package) if f.code == "ECT-040"}
+    assert found == {f"{SDTM}/dm.xpt", "beside/more.txt"}
+
+
+def test_a_changed_package_gets_no_sequence(played: Study, package: Path) -> None:
+    (package / SDTM / "dm.xpt").write_bytes(b"")
+    with pytest.raises(Refused) as refused:
+        package_study(played, package)
+    assert set(refused.value.findings.codes()) == {"ECT-040"}
+
+
+def test_the_same_study_has_nothing_to_send(played: Study, package: Path) -> None:
+    with pytest.raises(Refused) as refused:
+        package_study(played, package)
+    assert refused.value.findings.codes() == ("ECT-054",)
+    assert verify_package(package).ok
+
+
+def test_a_change_of_one_declaration_sends_what_it_reaches(played: Study, package: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(played.root, tmp_path / "copy"))
+    for text in ("ADVS", "ADAE"):
+        (folder / f"analysis/{text}.yaml").write_text(
+            (folder / f"analysis/{text}.yaml").read_text(encoding="utf-8") + "# a remark\n", encoding="utf-8"
+        )
+    packaged = package_study(load_study(folder), package)
+    operations = {Path(leaf.href).name: leaf.operation.value for leaf in packaged.leaves}
+    assert operations == {"advs.txt": "replace", "adae.txt": "replace", "stf-study-1.xml": "append"}
+    assert packaged.sequence == "0002"
+    assert verify_package(package).ok
+
+
+def test_the_command_makes_and_verifies(folder: Path, tmp_path: Path) -> None:
+    run = CliRunner()
+    target = str(tmp_path / "dossier")
+    made = run.invoke(app, ["package", str(folder), "--into", target])
+    assert made.exit_code == 0, made.output
+    assert "sequence 0001" in made.output
+    assert run.invoke(app, ["package", "--verify", target]).exit_code == 0
+    (tmp_path / "dossier/0001/index.xml").write_bytes(b"")
+    assert run.invoke(app, ["package", "--verify", target, "--json"]).exit_code == 1
+    assert run.invoke(app, ["package"]).exit_code == 1
+
+
+def test_a_folder_with_something_else_is_refused(played: Study, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("words")
+    with pytest.raises(Refused) as refused:
+        package_study(played, tmp_path)
+    assert refused.value.findings.codes() == ("ECT-041",)
