@@ -25,7 +25,7 @@ def measure(large: bool = False) -> list[Row]:
     rows: list[Row] = [
         (f"import, {pilot.records}: CPU s for {pilot.facts:,} facts", pilot.seconds, "", "", ""),
         (f"build of SDTM, {pilot.records}: CPU s", built["seconds"], "", "", "5"),
-        (f"build of ADaM on top, {built['rows']:,} rows of both: CPU s", built["analysis"], "", "", ""),
+        (f"ADaM and displays on top, {built['rows']:,} rows of both: CPU s", built["analysis"], "", "", ""),
         (f"build, {pilot.records}: GiB", built["mib"] / 1024, "", "", ""),
     ]
     base = 0.0
