@@ -41,7 +41,7 @@ def test_a_package_is_whole_and_valid(made: Path, shared: Path) -> None:
 
 
 def test_datasets_stand_where_the_agency_looks(made: Path) -> None:
-    assert {p.name for p in (made / SDTM).iterdir()} >= {"dm.xpt", "ae.xpt", "define.xml", "define.xsl"}
+    assert {p.name for p in (made / SDTM).iterdir()} >= {"dm.xpt", "ae.xpt", "define.xml", "define.xsl", "acrf.pdf"}
     assert {p.name for p in (made / ADAM / "datasets").iterdir()} >= {"adsl.xpt", "define.xml", "define.xsl"}
     assert "dataset: ADSL" in (made / ADAM / "programs/adsl.txt").read_text(encoding="utf-8")
     rows = json.loads((made / "beside/0001/dataset-json/sdtm/dm.json").read_text(encoding="utf-8"))["rows"]
@@ -52,6 +52,7 @@ def test_datasets_stand_where_the_agency_looks(made: Path) -> None:
 def test_define_names_files_that_stand_beside_it(made: Path, folder: str) -> None:
     metadata = read_define((made / folder / "define.xml").read_bytes()).study.metadata
     named = {d.leaf.href for d in metadata.datasets if d.leaf} | {leaf.href for leaf in metadata.leaves}
+    assert bool(metadata.annotated_crf) == (folder == SDTM)
     there = {p.name for p in (made / folder).iterdir()}
     assert named == there - {"define.xml", "define.xsl"}
 

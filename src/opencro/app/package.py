@@ -7,6 +7,7 @@ Dataset-JSON), and SHA256SUMS over everything.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from opencro.app.wiring import Progress, no_progress
 from opencro.kernel.finding import Finding, Findings, Place, Refused
 from opencro.kernel.hashing import hash_file
 from opencro.study import Study
+from opencro.submission.annotated_crf import render_annotated_crf
 from opencro.submission.ectd import Leaf, check_dossier, load_dossier, read_sequences, write_sequence
-from opencro.submission.study_files import DATASETS, plan_study_files, section_of
+from opencro.submission.study_files import DATASETS, Document, plan_study_files, section_of
+from opencro.tabulation import load_domains
 
 SUMS = "SHA256SUMS"
 BESIDE = "beside"
@@ -52,7 +55,7 @@ def package_study(
     made = build(study, database=database, progress=progress)
     number = sequence or _next_number(folder)
     labels = {name: size.label for name, size in made.sizes.items()}
-    files = plan_study_files(study, dossier, made.folder, labels)
+    files = plan_study_files(study, dossier, made.folder, labels, documents_of(study, labels))
     folder.mkdir(parents=True, exist_ok=True)
     leaves = write_sequence(folder, number, dossier, section_of(study, dossier), files, dtds)
     for package in DATASETS:
@@ -61,6 +64,12 @@ def package_study(
             shutil.copytree(made.folder / package / "json", target, dirs_exist_ok=True)
     (folder / SUMS).write_text(sum_files(folder), encoding="utf-8")
     return Packaged(folder, number, made.position, leaves, check_dossier(folder, dtds))
+
+
+def documents_of(study: Study, labels: Mapping[str, str]) -> tuple[Document, ...]:
+    """The documents that are made beside datasets."""
+    annotated = render_annotated_crf(study, load_domains(study), labels)
+    return (Document("sdtm", "acrf.pdf", "Annotated CRF", ("annotated-crf", "us"), annotated, annotated=True),)
 
 
 def verify_package(folder: Path, dtds: Path | None = None) -> Findings:

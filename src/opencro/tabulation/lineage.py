@@ -214,12 +214,12 @@ def find_dependents(
             users.setdefault(need, set()).add(node)
     reach: list[Node] = []
     for domain in domains.values():
-        names = {name for source in domain.sources for name in _names_of_item(source, form, item)}
+        names = {name for source in domain.sources for name in names_of_item(source, form, item)}
         if any(_decides_rows(source, form, item) for source in domain.sources):
             reach.append(Node(domain.name, ROWS))
         for variable in domain.all_variables().values():
             raw = {n.removeprefix("raw.") for n in variable.algorithm.needs() if n.startswith("raw.")}
-            if raw & names or _asks_form(variable.algorithm, form, item):
+            if raw & names or asks_form(variable.algorithm, form, item):
                 reach.append(Node(domain.name, variable.name))
     seen: set[Node] = set()
     while reach:
@@ -242,7 +242,8 @@ def _public(domain: Domain) -> set[str]:
     return {*domain.variables, *domain.supplemental}
 
 
-def _names_of_item(source: Source, form: str, item: str) -> set[str]:
+def names_of_item(source: Source, form: str, item: str) -> set[str]:
+    """What an item of a form is called in the rows that a source gives: its name, or its roles if unpivoted."""
     if source.form != form:
         return set()
     if source.unpivot is None:
@@ -257,17 +258,18 @@ def _decides_rows(source: Source, form: str, item: str) -> bool:
     kept = set(parsed(source.where).names()) if source.where else set()
     if source.unpivot is not None and source.unpivot.keep:
         kept_roles = set(parsed(source.unpivot.keep).names())
-        return item in kept or bool(kept_roles & _names_of_item(source, form, item))
+        return item in kept or bool(kept_roles & names_of_item(source, form, item))
     return item in kept
 
 
-def _asks_form(algorithm: Algorithm, form: str, item: str) -> bool:
+def asks_form(algorithm: Algorithm, form: str, item: str) -> bool:
+    """Whether an algorithm looks an item up in another form."""
     if isinstance(algorithm, FormItem):
         return algorithm.form == form and algorithm.item == item
     if isinstance(algorithm, Case):
-        return any(_asks_form(b.then, form, item) for b in algorithm.case)
+        return any(asks_form(b.then, form, item) for b in algorithm.case)
     if isinstance(algorithm, FirstPresent):
-        return any(_asks_form(a, form, item) for a in algorithm.first_of)
+        return any(asks_form(a, form, item) for a in algorithm.first_of)
     if isinstance(algorithm, Greatest):
-        return any(_asks_form(a, form, item) for a in algorithm.greatest_of)
+        return any(asks_form(a, form, item) for a in algorithm.greatest_of)
     return False
