@@ -14,34 +14,35 @@ Groups = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Leaf:
-    """One column: its slot, its groups, its headings from the top."""
+    """One column: its slot, its groups, its headings from the top, its population where it has its own."""
 
     slot: str
     groups: Groups
     headings: tuple[str, ...]
     width: float
     align: str
+    population: str | None = None
 
 
 def expand_columns(display: Display, material: Material) -> tuple[Leaf, ...]:
     """The columns from left to right."""
     return tuple(
-        leaf for column in display.columns for leaf in _leaves(column, display, material, DEFAULT_SLOT, (), ())
+        leaf for column in display.columns for leaf in _leaves(column, display, material, Leaf(DEFAULT_SLOT, (), (), 1, ""))
     )
 
 
-def _leaves(
-    column: Column, display: Display, material: Material, slot: str, groups: Groups, headings: tuple[str, ...]
-) -> Iterator[Leaf]:
-    own = column.id or slot
+def _leaves(column: Column, display: Display, material: Material, above: Leaf) -> Iterator[Leaf]:
+    own = column.id or above.slot
+    people = column.population or above.population
     for more, label in _branches(column, material):
-        here = (*groups, *more)
-        text = _heading(column.label if label is None else label[0], label, here, display, material)
-        below = (*headings, text)
+        here = (*above.groups, *more)
+        template = column.label if label is None else label[0]
+        text = _heading(template, label, here, people or display.population, material)
+        leaf = Leaf(own, here, (*above.headings, text), column.width, column.align, people)
         if not column.columns:
-            yield Leaf(own, here, below, column.width, column.align)
+            yield leaf
         for child in column.columns:
-            yield from _leaves(child, display, material, own, here, below)
+            yield from _leaves(child, display, material, leaf)
 
 
 def _branches(column: Column, material: Material) -> Iterator[tuple[Groups, tuple[str, str] | None]]:
@@ -60,10 +61,10 @@ def _branches(column: Column, material: Material) -> Iterator[tuple[Groups, tupl
         yield total
 
 
-def _heading(template: str, label: tuple[str, str] | None, groups: Groups, display: Display, material: Material) -> str:
+def _heading(template: str, label: tuple[str, str] | None, groups: Groups, population: str, material: Material) -> str:
     text = template.replace("{label}", "" if label is None else label[1])
     if "{N}" in text:
-        text = text.replace("{N}", str(count_people(display.population, groups, material)))
+        text = text.replace("{N}", str(count_people(population, groups, material)))
     return text
 
 

@@ -76,6 +76,7 @@ class Column(Part):
     label: str = Field(default="{label}", description="{label} is the group's, {N} its number of participants")
     each: Name | None = None
     groups: tuple[Name, ...] = Field(default=(), description="only these, in this order")
+    population: Name | None = Field(default=None, description="of its analyses and of {N}, here and in columns below")
     total: Total | None = None
     columns: tuple[Column, ...] = ()
     width: float = Field(default=1, gt=0, description="relative to the other columns")

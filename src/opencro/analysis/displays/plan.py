@@ -127,7 +127,8 @@ class Planner:
         return line
 
     def _place(self, line: PlannedRow, number: int, leaf: Leaf, spec: CellSpec, context: Context) -> None:
-        here = context.under(spec)
+        here = context if leaf.population is None else replace(context, population=leaf.population)
+        here = here.under(spec)
         groups = dict((*here.groups, *leaf.groups))
         if any(groups.get(grouping) not in wanted for grouping, wanted in spec.only.items()):
             return

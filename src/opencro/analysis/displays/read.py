@@ -84,6 +84,8 @@ class _Checker:
             yield from self._row(row, "rows", i)
 
     def _column(self, column: Column, *at: str | int) -> Iterator[Finding]:
+        if column.population is not None:
+            yield from self._known("DSP-002", [column.population], self._definitions.populations, *at, "population")
         if column.each is not None:
             yield from self._known("DSP-003", [column.each], self._definitions.groupings, *at, "each")
             grouping = self._definitions.groupings.get(column.each)
