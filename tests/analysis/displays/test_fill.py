@@ -126,3 +126,21 @@ def test_the_order_of_rows_in_the_data_does_not_matter(
 ) -> None:
     straight = fill_display(display, make_material(PEOPLE, EVENTS))
     assert fill_display(display, make_material(PEOPLE[::-1], EVENTS[::-1])) == straight
+
+
+def test_columns_may_have_a_population_of_their_own(make_material: Callable[..., Material]) -> None:
+    arms = {"each": "arm", "label": "{label} {N}"}
+    shell = Display.model_validate(
+        {
+            **{key: DISPLAY[key] for key in ("id", "number", "title", "population")},
+            "columns": [
+                {"label": "Safety", "columns": [arms]},
+                {"label": "All", "population": "ALL", "columns": [arms]},
+            ],
+            "method": "count",
+            "rows": [{"label": "Female", "where": 'SEX == "F"', "cells": {"": "{n} ({pct:0.0}%)"}}],
+        }
+    )
+    table = fill_display(shell, make_material([*PEOPLE, ("8", "A", "M", 50.0, "N")], EVENTS))
+    assert [cell.text for cell in table.header[-1]][1:] == ["Arm A 3", "Arm B 4", "Arm A 4", "Arm B 4"]
+    assert [cell.text for cell in table.rows[0].cells] == ["2 (67%)", "3 (75%)", "2 (50%)", "3 (75%)"]

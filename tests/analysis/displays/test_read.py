@@ -47,6 +47,7 @@ def test_a_display_without_a_mistake_has_no_finding(folder: Path) -> None:
     [
         ({"titel": "x"}, "DSP-001", 'Did you mean "title"?'),
         ({"population": "SAV"}, "DSP-002", 'Did you mean "SAF"?'),
+        ({"columns": [{"label": "x", "population": "SAV"}]}, "DSP-002", 'Did you mean "SAF"?'),
         ({"columns": [{"each": "arms"}]}, "DSP-003", 'Did you mean "arm"?'),
         ({"columns": [{"each": "arm", "groups": ["c"]}]}, "DSP-003", "Correct the name."),
         ({"rows": [{"method": "meen", "label": "x"}]}, "DSP-004", "Correct the name."),

@@ -27,7 +27,9 @@ class Leaf:
 def expand_columns(display: Display, material: Material) -> tuple[Leaf, ...]:
     """The columns from left to right."""
     return tuple(
-        leaf for column in display.columns for leaf in _leaves(column, display, material, Leaf(DEFAULT_SLOT, (), (), 1, ""))
+        leaf
+        for column in display.columns
+        for leaf in _leaves(column, display, material, Leaf(DEFAULT_SLOT, (), (), 1, ""))
     )
 
 
