@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-LARGE = ("adam", "build")
+LARGE = ("adam", "build", "displays")
 COLUMNS = ("what", "ours", "peer", "ratio", "limit")
 
 

@@ -45,9 +45,9 @@ def measure(large: bool = False) -> list[Row]:
     return rows
 
 
-def repeat_pilot(folder: Path, times: int) -> None:
-    """The pilot's SDTM so many times, with other subjects, in the order of USUBJID."""
-    for path in sorted(PILOT.glob("*.parquet")):
+def repeat_pilot(folder: Path, times: int, source: Path = PILOT) -> None:
+    """The pilot's datasets so many times, with other subjects, in the order of USUBJID."""
+    for path in sorted(source.glob("*.parquet")):
         frame = pl.scan_parquet(path)
         if "USUBJID" not in frame.collect_schema().names():
             frame.sink_parquet(folder / path.name)

@@ -23,6 +23,7 @@ from opencro.analysis.displays import (
     render_text,
     used_datasets,
     write_pdf,
+    write_xlsx,
 )
 from opencro.analysis.figures import Drawing, Figure, draw_figure, figure_datasets, read_figures
 from opencro.analysis.results import Cell, Material, Results, compute_results
@@ -115,6 +116,7 @@ def write_displays(
         watch(len(seconds) / count)
     if tables:
         write_pdf(tables, folder / "tables.pdf", study.id, _footer(study))
+        write_xlsx(tables, folder / "tables.xlsx", study.id, _footer(study))
     if drawings:
         figures.write_pdf(drawings, folder / "figures.pdf", study.id, _footer(study))
     return MadeDisplays(len(tables), len(drawings), sum(map(len, values.values())), seconds)

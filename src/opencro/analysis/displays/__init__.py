@@ -1,4 +1,4 @@
-"""Displays second: a shell declares rows, columns and cells; renderers make text, HTML, RTF and PDF of it."""
+"""Displays second: a shell declares rows, columns and cells; renderers make text, HTML, RTF, PDF and Excel of it."""
 
 from opencro.analysis.displays.fill import fill_display, plan_analyses
 from opencro.analysis.displays.model import CellSpec, Column, Display, Row
@@ -8,6 +8,7 @@ from opencro.analysis.displays.render_html import render_html
 from opencro.analysis.displays.render_pdf import write_pdf
 from opencro.analysis.displays.render_rtf import render_rtf
 from opencro.analysis.displays.render_text import render_text
+from opencro.analysis.displays.render_xlsx import write_xlsx
 from opencro.analysis.displays.schema import render_schemas
 from opencro.analysis.displays.table import HeaderCell, Table, TableCell, TableRow
 
@@ -30,4 +31,5 @@ __all__ = [
     "render_text",
     "used_datasets",
     "write_pdf",
+    "write_xlsx",
 ]

@@ -12,7 +12,7 @@ INDENT = 2
 def render_text(table: Table) -> str:
     """Title, headings, rows and footnotes, columns as wide as what stands in them."""
     body = [_row_texts(row) for row in table.rows]
-    widths = _widths(table, body)
+    widths = column_widths(table)
     total = sum(widths) + 2 * (len(widths) - 1)
     lines = [f"Table {table.number}", table.title, *([table.subtitle] if table.subtitle else []), table.population, ""]
     lines.append("-" * total)
@@ -33,10 +33,11 @@ def _row_texts(row: TableRow) -> list[str]:
     return [*labels, *(cell.text for cell in row.cells)]
 
 
-def _widths(table: Table, body: Iterable[list[str]]) -> list[int]:
+def column_widths(table: Table) -> list[int]:
+    """How many signs each column needs for what stands in it, indented labels and headings among them."""
     widths = [0] * table.columns
-    for texts in body:
-        for i, text in enumerate(texts):
+    for row in table.rows:
+        for i, text in enumerate(_row_texts(row)):
             widths[i] = max(widths[i], *(len(line) for line in text.split("\n")))
     for cell in table.header[-1]:
         widths[cell.first] = max(widths[cell.first], *(len(line) for line in cell.text.split("\n")))
