@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-HEAVY = ("matplotlib", "numba", "scipy")
+HEAVY = ("matplotlib", "numba", "scipy", "xlsxwriter")
 
 
 def test_the_command_line_starts_without_the_heavy_libraries() -> None:

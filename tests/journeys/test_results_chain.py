@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from zipfile import ZipFile
 
 import polars as pl
 import pytest
@@ -52,6 +53,8 @@ def test_a_build_makes_every_table_in_every_format(made: Build, study: Study) ->
         assert all((folder / f"{name}.{kind}").stat().st_size for kind in ("txt", "html", "rtf"))
     outline = PdfReader(folder / "tables.pdf").outline
     assert len(outline) == len(names)
+    with ZipFile(folder / "tables.xlsx") as book:
+        assert len([n for n in book.namelist() if n.startswith("xl/worksheets/sheet")]) == len(names)
     figures = [p.stem for p in (study.root / "analysis/figures").glob("*.yaml")]
     assert len(figures) >= 6
     assert all((folder / f"{name}.{kind}").stat().st_size for name in figures for kind in ("svg", "parquet"))

@@ -24,7 +24,8 @@ CREATED = datetime(2000, 1, 1)
 FONT, SIZE, LEADING = "Courier New", 9, 12.5
 ROOM = 2
 LETTER = 1
-LONGEST_NAME, LONGEST_MARGIN, WIDEST = 31, 255, 255
+LONGEST_NAME, LONGEST_MARGIN = 31, 255
+NARROWEST, WIDEST = 6, 255
 _ALIGN = {"left": "left", "center": "center", "right": "right", "decimal": "right"}
 
 
@@ -93,7 +94,7 @@ class _Sheet:
         widths = [width + ROOM for width in column_widths(table)]
         # A step of Excel's indent is wider than the two signs of plain text.
         widths[table.label_columns - 1] += deepest
-        self._widths = [min(width, WIDEST) for width in widths]
+        self._widths = [min(max(width, NARROWEST), WIDEST) for width in widths]
         self._line = 0
 
     def draw(self) -> None:
