@@ -12,6 +12,8 @@ from opencro.rehearsal import read_plan
 from opencro.study import Study, check_study, load_study
 from opencro.submission.ectd.application import FILE as DOSSIER
 from opencro.submission.ectd.application import load_dossier
+from opencro.submission.guides.texts import FILE as GUIDES
+from opencro.submission.guides.texts import load_texts
 from opencro.tabulation import SUPP_COLUMNS, Domain, derive_trial_design, load_links, plan_tabulation, read_domains
 
 FORMATS = {
@@ -56,14 +58,15 @@ def check_everything(folder: Path) -> Findings:
 
 
 def check_submission(study: Study) -> Findings:
-    """What is wrong with submission/ectd.yaml, where there is one (ECT-051)."""
-    if DOSSIER not in study.documents:
-        return Findings()
-    try:
-        load_dossier(study)
-    except Refused as refusal:
-        return refusal.findings
-    return Findings()
+    """What is wrong with the files of submission/, where they are (ECT-051, ECT-060)."""
+    found = Findings()
+    for name, load in ((DOSSIER, load_dossier), (GUIDES, load_texts)):
+        try:
+            if name in study.documents:
+                load(study)
+        except Refused as refusal:
+            found += refusal.findings
+    return found
 
 
 def check_analysis(study: Study, domains: Mapping[str, Domain]) -> Findings:

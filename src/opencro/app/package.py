@@ -1,7 +1,7 @@
 """`opencro package`: the next eCTD sequence of a study out of its build, and the proof that a package is whole.
 
 A package is a folder of sequences. Beside them stand what agencies don't take into a sequence (`beside/0001`:
-Dataset-JSON), and SHA256SUMS over everything.
+Dataset-JSON, the guides as HTML), and SHA256SUMS over everything.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opencro.app.build import build
+from opencro.app.package_documents import make_documents
 from opencro.app.wiring import Progress, no_progress
 from opencro.kernel.finding import Finding, Findings, Place, Refused
 from opencro.kernel.hashing import hash_file
 from opencro.study import Study
-from opencro.submission.annotated_crf import render_annotated_crf
 from opencro.submission.ectd import Leaf, check_dossier, load_dossier, read_sequences, write_sequence
-from opencro.submission.study_files import DATASETS, Document, plan_study_files, section_of
-from opencro.tabulation import load_domains
+from opencro.submission.study_files import DATASETS, plan_study_files, section_of
 
 SUMS = "SHA256SUMS"
 BESIDE = "beside"
@@ -55,21 +54,23 @@ def package_study(
     made = build(study, database=database, progress=progress)
     number = sequence or _next_number(folder)
     labels = {name: size.label for name, size in made.sizes.items()}
-    files = plan_study_files(study, dossier, made.folder, labels, documents_of(study, labels))
+    documents = make_documents(study, made)
+    if not documents.findings.ok:
+        raise Refused(documents.findings)
+    files = plan_study_files(study, dossier, made.folder, labels, documents.files)
     folder.mkdir(parents=True, exist_ok=True)
     leaves = write_sequence(folder, number, dossier, section_of(study, dossier), files, dtds)
-    for package in DATASETS:
-        if (made.folder / package / "json").is_dir():
-            target = folder / BESIDE / number / "dataset-json" / package
-            shutil.copytree(made.folder / package / "json", target, dirs_exist_ok=True)
+    _put_beside(folder / BESIDE / number, made.folder, documents.pages)
     (folder / SUMS).write_text(sum_files(folder), encoding="utf-8")
-    return Packaged(folder, number, made.position, leaves, check_dossier(folder, dtds))
+    return Packaged(folder, number, made.position, leaves, documents.findings + check_dossier(folder, dtds))
 
 
-def documents_of(study: Study, labels: Mapping[str, str]) -> tuple[Document, ...]:
-    """The documents that are made beside datasets."""
-    annotated = render_annotated_crf(study, load_domains(study), labels)
-    return (Document("sdtm", "acrf.pdf", "Annotated CRF", ("annotated-crf", "us"), annotated, annotated=True),)
+def _put_beside(folder: Path, built: Path, pages: Mapping[str, str]) -> None:
+    for package in DATASETS:
+        if (built / package / "json").is_dir():
+            shutil.copytree(built / package / "json", folder / "dataset-json" / package, dirs_exist_ok=True)
+    for name, text in pages.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def verify_package(folder: Path, dtds: Path | None = None) -> Findings:
