@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from lxml import etree
+from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from opencro.app.cli.main import app
@@ -62,6 +64,23 @@ def test_define_names_files_that_stand_beside_it(made: Path, folder: str) -> Non
     assert bool(metadata.annotated_crf) == (folder == SDTM)
     there = {p.name for p in (made / folder).iterdir()}
     assert named == there - {"define.xml", "define.xsl"}
+
+
+def test_define_says_on_which_page_a_variable_was_collected(made: Path) -> None:
+    metadata = read_define((made / SDTM / "define.xml").read_bytes()).study.metadata
+    (origin,) = next(i for i in metadata.items if i.oid == "IT.AE.AETERM").origins
+    (reference,) = origin.documents
+    (pages,) = reference.pages
+    assert (reference.leaf_id, pages.type) == ("LF.acrf", "PhysicalRef")
+    paper = PdfReader(made / SDTM / "acrf.pdf")
+    assert all("AETERM" in (paper.pages[int(n) - 1].extract_text() or "") for n in pages.pages.split())
+
+
+@pytest.mark.parametrize("folder", [SDTM, f"{ADAM}/datasets"])
+def test_define_with_its_documents_is_valid(made: Path, shared: Path, folder: str) -> None:
+    path = shared / "cdisc/define_xml/schema/cdisc-arm-1.0/arm1-0-0.xsd"
+    schema = etree.XMLSchema(etree.parse(path, parser=etree.XMLParser(no_network=True)))
+    schema.assertValid(etree.parse(made / folder / "define.xml"))
 
 
 def test_every_file_of_module_5_is_tagged(made: Path) -> None:

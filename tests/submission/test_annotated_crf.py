@@ -27,7 +27,7 @@ def domains(study: Study) -> dict[str, Domain]:
 
 @pytest.fixture(scope="module")
 def pdf(study: Study, domains: dict[str, Domain]) -> bytes:
-    return render_annotated_crf(study, domains, {"AE": "Adverse Events"})
+    return render_annotated_crf(study, domains, {"AE": "Adverse Events"}).content
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_it_is_a_pdf_as_agencies_want_it_and_always_the_same(
 ) -> None:
     (tmp_path / "acrf.pdf").write_bytes(pdf)
     assert list(check_pdf(tmp_path / "acrf.pdf", Place())) == []
-    assert render_annotated_crf(study, domains, {"AE": "Adverse Events"}) == pdf
+    assert render_annotated_crf(study, domains, {"AE": "Adverse Events"}).content == pdf
 
 
 def test_bookmarks_go_by_visit_and_by_form(study: Study, pdf: bytes) -> None:
@@ -96,7 +96,15 @@ def test_a_long_list_of_answers_goes_on_over_pages(study: Study, domains: dict[s
     form = study.forms["DM"]
     longer = form.model_copy(update={"groups": (form.groups[0].model_copy(update={"items": (item,)}),)})
     changed = Study(study.root, study.file, study.protocol, {"DM": longer}, {"MANY": many}, (), {})
-    reader = PdfReader(BytesIO(render_annotated_crf(changed, domains, {})))
+    reader = PdfReader(BytesIO(render_annotated_crf(changed, domains, {}).content))
     text = "".join(page.extract_text() or "" for page in reader.pages)
     assert all(f"answer {n} of many" in text for n in range(150))
     assert len(reader.pages) > 1
+
+
+def test_pages_of_a_variable_are_those_on_which_it_stands(study: Study, domains: dict[str, Domain]) -> None:
+    made = render_annotated_crf(study, domains, {})
+    texts = [page.extract_text() or "" for page in PdfReader(BytesIO(made.content)).pages]
+    assert len(made.pages) > 80
+    for (_, variable), pages in made.pages.items():
+        assert all(variable in texts[page - 1] for page in pages), variable

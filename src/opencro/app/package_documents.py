@@ -42,7 +42,9 @@ def make_documents(study: Study, made: Build) -> Documents:
     """All documents; Refused (ECT-060) where submission/guides.yaml is not as it must be."""
     labels = {name: size.label for name, size in made.sizes.items()}
     annotated = render_annotated_crf(study, load_domains(study), labels)
-    files = [Document("sdtm", "acrf.pdf", "Annotated CRF", ("annotated-crf", "us"), annotated, annotated=True)]
+    files = [
+        Document("sdtm", "acrf.pdf", "Annotated CRF", ("annotated-crf", "us"), annotated.content, True, annotated.pages)
+    ]
     pages: dict[str, str] = {}
     findings, texts = Findings(), load_texts(study)
     for guide in make_guides(study, made):

@@ -40,10 +40,14 @@ _FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An annotation: its words and the domain whose colour it has; no domain where nothing is submitted."""
+    """An annotation: its words, the domain whose colour it has, and the variable that takes the item as collected.
+
+    There is no domain where nothing is submitted.
+    """
 
     text: str
     domain: str = ""
+    variable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def annotate_item(domains: Mapping[str, Domain], form: Form, item: Item) -> tupl
     targets = find_targets(domains, form.id, item.id)
     if item.sdtm and all(target.derived for target in targets):
         domain, _, variable = item.sdtm.partition(".")
-        return (Note(variable, domain),)
+        return (Note(variable, domain, variable),)
     return tuple(_note(target) for target in targets) or (Note(NOT_SUBMITTED),)
 
 
@@ -75,11 +79,19 @@ def _note(target: Target) -> Note:
     if target.supplemental:
         name = f"QVAL in SUPP{target.domain} when QNAM = {target.variable}"
     words = name + (f" when {target.where}" if target.where else "") + (" (derived)" if target.derived else "")
-    return Note(words, target.domain)
+    return Note(words, target.domain, "" if target.derived else target.variable)
 
 
-def render_annotated_crf(study: Study, domains: Mapping[str, Domain], labels: Mapping[str, str]) -> bytes:
-    """The PDF; `labels` are the names of datasets in words."""
+@dataclass(frozen=True, slots=True)
+class AnnotatedCrf:
+    """The PDF, and the pages on which each (domain, variable) is annotated as collected."""
+
+    content: bytes
+    pages: Mapping[tuple[str, str], tuple[int, ...]]
+
+
+def render_annotated_crf(study: Study, domains: Mapping[str, Domain], labels: Mapping[str, str]) -> AnnotatedCrf:
+    """The annotated CRF; `labels` are the names of datasets in words."""
     register_fonts()
     target = BytesIO()
     canvas = Canvas(
@@ -89,15 +101,19 @@ def render_annotated_crf(study: Study, domains: Mapping[str, Domain], labels: Ma
     canvas.setAuthor("openCRO")
     canvas.showOutline()
     entries = list(_outline(study))
+    pages: dict[tuple[str, str], list[int]] = {}
     for form in study.forms.values():
         for number, entry in enumerate(entries):
             if entry.form is form:
                 canvas.bookmarkPage(f"entry-{number}")
-        _FormPages(canvas, study, domains, labels, form).draw()
+        drawn = _FormPages(canvas, study, domains, labels, form)
+        drawn.draw()
+        for place in drawn.noted:
+            pages.setdefault(place[:2], []).append(place[2])
     for number, entry in enumerate(entries):
         canvas.addOutlineEntry(entry.title, f"entry-{number}", entry.level, closed=entry.level == 1)
     canvas.save()
-    return target.getvalue()
+    return AnnotatedCrf(target.getvalue(), {name: tuple(dict.fromkeys(found)) for name, found in pages.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +166,7 @@ class _FormPages:
         ]
         self._y = TOP
         self._page = 0
+        self.noted: list[tuple[str, str, int]] = []
 
     def _row(self, item: Item, notes: Sequence[Note]) -> Iterator[Row]:
         """The row of an item, or several where its answers need more than half a page."""
@@ -240,6 +257,8 @@ class _FormPages:
                 self._text(ANSWER_AT, y, line)
         y = self._y
         for note, lines in row.notes:
+            if note.variable:
+                self.noted.append((note.domain, note.variable, self._canvas.getPageNumber()))
             self._box(NOTE_AT, y, lines, self._colour(note.domain), SIZE)
             y -= LEADING * len(lines) + 4
         self._y -= row.height

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from opencro.study import Study
-from opencro.submission.define_xml import DocumentRef, Leaf, MetaData, read_define, write_define
+from opencro.submission.define_xml import DocumentRef, ItemDef, Leaf, MetaData, PdfPages, read_define, write_define
 from opencro.submission.ectd import Dossier, PlannedFile, StudySection
 
 DATASETS = {"sdtm": "tabulations/sdtm", "adam": "analysis/adam/datasets"}
@@ -33,6 +33,8 @@ class Document:
     tag: tuple[str, str]
     content: bytes = field(repr=False)
     annotated: bool = False
+    pages: Mapping[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
+    """Where (dataset, variable) stands in an annotated CRF."""
 
 
 def section_of(study: Study, dossier: Dossier) -> StudySection:
@@ -74,7 +76,7 @@ def place_define(data: bytes, documents: list[Document]) -> bytes:
         d if d.leaf is None else replace(d, leaf=replace(d.leaf, href=PurePosixPath(d.leaf.href).name))
         for d in metadata.datasets
     )
-    placed = _with_documents(replace(metadata, datasets=datasets), documents)
+    placed = _with_documents(replace(metadata, datasets=datasets, items=_paged(metadata, documents)), documents)
     return write_define(replace(define, study=replace(define.study, metadata=placed)))
 
 
@@ -88,6 +90,24 @@ def _with_documents(metadata: MetaData, documents: list[Document]) -> MetaData:
         supplemental=(*metadata.supplemental, *refer(False)),
         leaves=(*metadata.leaves, *(Leaf(_leaf_id(d), d.name, d.title) for d in documents)),
     )
+
+
+def _paged(metadata: MetaData, documents: list[Document]) -> tuple[ItemDef, ...]:
+    """Variables with the pages of the annotated CRF on which they are collected."""
+    annotated = next((d for d in documents if d.annotated), None)
+    return metadata.items if annotated is None else tuple(_paged_item(item, annotated) for item in metadata.items)
+
+
+def _paged_item(item: ItemDef, annotated: Document) -> ItemDef:
+    _, dataset, variable, *_ = (*item.oid.split("."), "", "")
+    pages = annotated.pages.get((dataset, variable))
+    if not pages:
+        return item
+    reference = DocumentRef(_leaf_id(annotated), (PdfPages("PhysicalRef", " ".join(map(str, pages))),))
+    origins = tuple(
+        replace(o, documents=(*o.documents, reference)) if o.type == "Collected" else o for o in item.origins
+    )
+    return replace(item, origins=origins)
 
 
 def _leaf_id(document: Document) -> str:
