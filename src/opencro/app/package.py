@@ -44,7 +44,7 @@ def package_study(
     database: str | None = None,
     progress: Progress = no_progress,
 ) -> Packaged:
-    """Build a study and write the next sequence of its package, whole or not at all.
+    """Build a study and write the next sequence of its package; a sequence is written whole or not at all.
 
     Refused where the folder holds something else (ECT-041) or a package that was changed (ECT-040), and as
     `write_sequence` does.

@@ -190,12 +190,11 @@ def _replay(view, number, leaves):  # type: ignore[no-untyped-def]
     return {c.path: c.leaf.checksum for c in view.current.values()}
 
 
-def _pdf(pages: int, *, embedded: bool = False) -> bytes:
+def _pdf(pages: int, password: str | None = None) -> bytes:
     target = BytesIO()
-    canvas = Canvas(target, invariant=1)
+    canvas = Canvas(target, invariant=1, encrypt=password)
     for _ in range(pages):
-        if not embedded:
-            canvas.setFont("Times-Roman", 10)
+        canvas.setFont("Times-Roman", 10)
         canvas.drawString(50, 50, "words")
         canvas.showPage()
     canvas.save()
@@ -209,6 +208,7 @@ def _pdf(pages: int, *, embedded: bool = False) -> bytes:
         (_pdf(1).replace(b"%PDF-1.3", b"%PDF-1.4"), ["ECT-033"]),
         (_pdf(1), ["ECT-031", "ECT-033"]),
         (_pdf(6), ["ECT-031", "ECT-033", "ECT-034"]),
+        (_pdf(1, "secret").replace(b"%PDF-1.3", b"%PDF-1.4"), ["ECT-032"]),
     ],
 )
 def test_properties_of_a_pdf(tmp_path: Path, content: bytes, codes: list[str]) -> None:

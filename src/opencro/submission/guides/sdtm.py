@@ -90,7 +90,7 @@ def _subject_data(known: Known) -> Iterator[Section]:
 
 def _conformance(known: Known) -> Iterator[Section]:
     yield Section("4", "Data Conformance Summary")
-    inputs = "The declarations were checked against the pinned guide and terminology before the datasets were made."
+    inputs = "The declarations were checked with one another and with the pinned guide before the datasets were made."
     yield Section("4.1", "Conformance Inputs", (Words(inputs), Blank("conformance-inputs")))
     yield Section("4.2", "Issues Summary", issues(known, "tabulation/"))
     additional = differences(known, "sdtm") or (Blank("additional-conformance-details"),)
