@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from opencro.analysis.displays import Table, TableRow, fill_display
-from opencro.analysis.results import METHODS, Cell, Material, RowFinder
+from opencro.analysis.results import METHODS, Cell, Material, RowFinder, compute_results
 from opencro.app.browse.tables import conditions_of
 from opencro.app.build import read_manifest
 from opencro.app.build_displays import load_shells
@@ -98,10 +98,7 @@ def _trace(table: Table, at: tuple[int, int], source: Cell, material: Material) 
     from_results = METHODS[source.analysis.method]
     analysis = source.analysis
     conditions = conditions_of(source, material)
-    found = dict(from_results.nothing)
-    for groups, contrast, operations in from_results.compute(material, analysis):
-        if (groups, contrast) == (source.groups, source.contrast):
-            found = dict(operations)
+    found = dict(compute_results(material, [analysis]).of(source) or from_results.nothing)
     row, column = at
     words = f"{from_results.words}" + (f" of {analysis.of}" if analysis.of else "")
     return ResultTrace(

@@ -25,14 +25,14 @@ def operations_of(template: str) -> tuple[str, ...]:
 
 
 def fill_template(template: str, values: Mapping[str, Value], definitions: Definitions) -> str | None:
-    """The words with numbers in place; None where any number is missing. Refused (DSP-011) for an unknown format."""
+    """The words with numbers in place; None where any is missing or infinite. Refused (DSP-011): unknown format."""
     if any(_missing(values.get(name)) for name in operations_of(template)):
         return None
     return FIELD.sub(lambda found: render_value(values[found[1]], found[2] or "", definitions), template)
 
 
 def _missing(value: Value) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
 def render_value(value: Value, how: str, definitions: Definitions) -> str:

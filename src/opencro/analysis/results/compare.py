@@ -14,6 +14,7 @@ import polars as pl
 
 import opencro.stats as st
 from opencro.analysis.results.model import SUBJECT, Analysis
+from opencro.analysis.results.options import option_names
 from opencro.analysis.results.prepare import Material, group_column
 
 Operations = Mapping[str, float | str | None]
@@ -40,7 +41,7 @@ def within_groups(material: Material, analysis: Analysis, *more: str) -> Iterato
         yield tuple(str(v) for v in values), part
 
 
-def attempt(compute: Callable[..., Operations], *arguments: np.ndarray) -> Operations:
+def attempt(compute: Callable[..., Operations], *arguments: object) -> Operations:
     """What a method gives, or, where it cannot answer, its reason under `note`."""
     try:
         return compute(*arguments)
@@ -144,7 +145,7 @@ def compare_strata(material: Material, analysis: Analysis) -> Iterator[Found]:
     in the order of the grouping, or the numbers themselves where the response is a number.
     """
     across, levels = levels_across(material, analysis)
-    response, strata = str(analysis.option("response")), _names(analysis.option("strata"))
+    response, strata = str(analysis.option("response")), option_names(analysis.option("strata"))
     statistic = str(analysis.option("alternative", "general"))
     for groups, rows in within_groups(material, analysis, across, response, *strata):
         categories = _categories(material, response, rows)
@@ -154,10 +155,6 @@ def compare_strata(material: Material, analysis: Analysis) -> Iterator[Found]:
         found = _test_strata(tables, statistic, _scores(categories))
         if found is not None:
             yield groups, "", found
-
-
-def _names(option: object) -> tuple[str, ...]:
-    return () if option is None else tuple(map(str, option)) if isinstance(option, tuple) else (str(option),)
 
 
 def _categories(material: Material, response: str, rows: pl.DataFrame) -> list[str]:

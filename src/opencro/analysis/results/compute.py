@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -127,5 +128,10 @@ def compute_results(material: Material, analyses: Iterable[Analysis]) -> Results
             remedy = suggest(analysis.method, METHODS) or f"Use one of {', '.join(METHODS)}."
             raise Refused([Finding("ANL-001", Place(), f'method "{analysis.method}"', "a method", remedy)])
         for groups, contrast, operations in method.compute(material, analysis):
-            values[Cell(analysis, groups, contrast)] = operations
+            values[Cell(analysis, groups, contrast)] = {name: _finite(value) for name, value in operations.items()}
     return Results(values)
+
+
+def _finite(value: Value) -> Value:
+    """A number, or None where there is none: not estimable, or without end."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from opencro.analysis.results.model import SUBJECT, Analysis
+from opencro.analysis.results.options import option_names
 from opencro.analysis.results.prepare import Material, group_column
 
 Found = tuple[tuple[str, ...], str, Mapping[str, float | str | None]]
@@ -23,20 +24,16 @@ def count_subjects(material: Material, analysis: Analysis) -> Iterator[Found]:
     counted = _grouped(rows, keys, pl.col(SUBJECT).n_unique().alias("n"), pl.len().alias("records"))
     within = analysis.option("within")
     if within is None:
-        base = _names(analysis.option("base", ()))
+        base = option_names(analysis.option("base", ()))
         people = material.population_rows(analysis, base)
     else:
-        base = _names(within)
+        base = option_names(within)
         people = rows
     shared = [group_column(g) for g in base]
     whole = _grouped(people, shared, pl.col(SUBJECT).n_unique().alias("N"))
     joined = counted.join(whole, on=shared, how="left") if shared else counted.join(whole, how="cross")
     share = joined.with_columns((100 * pl.col("n") / pl.col("N")).alias("pct"))
     yield from _found(share, keys, ("n", "pct", "N", "records"))
-
-
-def _names(option: object) -> tuple[str, ...]:
-    return tuple(map(str, option)) if isinstance(option, tuple) else (str(option),)
 
 
 def summarize_values(material: Material, analysis: Analysis) -> Iterator[Found]:

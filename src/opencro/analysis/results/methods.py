@@ -15,7 +15,21 @@ from opencro.analysis.results.compare import (
 from opencro.analysis.results.describe import count_subjects, summarize_values
 from opencro.analysis.results.model import Analysis
 from opencro.analysis.results.models import fit_ancova, fit_coefficient, fit_repeated_measures
+from opencro.analysis.results.pairs import (
+    compare_odds,
+    compare_risks,
+    compare_risks_by_ratio,
+    compare_two_means,
+    compare_two_ranks,
+)
 from opencro.analysis.results.prepare import Material
+from opencro.analysis.results.times import (
+    compare_hazards,
+    compare_rates,
+    compare_survival,
+    estimate_rate,
+    estimate_survival,
+)
 
 Found = tuple[tuple[str, ...], str, Mapping[str, float | str | None]]
 
@@ -36,6 +50,12 @@ class Method:
 
 _ESTIMATES = ("estimate", "se", "df", "lower", "upper", "statistic", "p")
 _MOMENTS = ("n", "mean", "sd", "se", "median", "q1", "q3", "min", "max", "sum")
+_LIMITS = ("estimate", "lower", "upper", "p")
+_OF_PROPORTIONS = ("across", "groups", "base", "interval", "alpha")
+_OF_TIMES = ("across", "groups", "censor", "strata")
+_QUARTILES = tuple(f"{name}{limit}" for name in ("q1", "median", "q3") for limit in ("", "_lower", "_upper"))
+_AT = ("at_risk", "survival", "survival_se", "survival_lower", "survival_upper")
+_SURVIVAL = ("n", "events", "censored", *_QUARTILES, *_AT)
 METHODS: Mapping[str, Method] = {
     "count": Method(
         "number and share of participants",
@@ -72,4 +92,34 @@ METHODS: Mapping[str, Method] = {
         fit_repeated_measures,
     ),
     "coefficient": Method("coefficient of a number in a linear model", _ESTIMATES, ("model", "term"), fit_coefficient),
+    "risk_difference": Method("difference of two proportions", _LIMITS, _OF_PROPORTIONS, compare_risks),
+    "risk_ratio": Method("ratio of two proportions", _LIMITS, _OF_PROPORTIONS, compare_risks_by_ratio),
+    "odds_ratio": Method("ratio of two odds", _LIMITS, _OF_PROPORTIONS, compare_odds),
+    "t_test": Method("t test of two means", _ESTIMATES, ("across", "groups", "variances", "alpha"), compare_two_means),
+    "wilcoxon": Method(
+        "Wilcoxon's rank-sum test and Hodges-Lehmann shift",
+        ("estimate", "lower", "upper", "u", "statistic", "p"),
+        ("across", "groups", "distribution", "alpha"),
+        compare_two_ranks,
+    ),
+    "kaplan_meier": Method(
+        "Kaplan-Meier estimate", _SURVIVAL, ("censor", "at", "limits", "alpha"), estimate_survival, {"n": 0}
+    ),
+    "log_rank": Method("log-rank test", ("chi2", "df", "p"), _OF_TIMES, compare_survival),
+    "hazard_ratio": Method(
+        "hazard ratio of a Cox model",
+        ("estimate", "se", "lower", "upper", "p"),
+        (*_OF_TIMES, "ties", "alpha"),
+        compare_hazards,
+    ),
+    "incidence_rate": Method(
+        "events per time",
+        ("n", "events", "time", "rate", "lower", "upper"),
+        ("censor", "per", "interval", "alpha"),
+        estimate_rate,
+        {"n": 0},
+    ),
+    "rate_ratio": Method(
+        "ratio of two rates", _LIMITS, ("across", "groups", "censor", "interval", "alpha"), compare_rates
+    ),
 }

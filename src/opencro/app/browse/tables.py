@@ -82,10 +82,9 @@ def conditions_of(cell: Cell, material: Material) -> list[str]:
 def used_variables(analysis: Analysis, material: Material) -> list[str]:
     """The variables of the analysis dataset that decide its rows and values, as DATASET.VARIABLE."""
     columns = material.datasets[analysis.dataset].columns
-    named = [analysis.of, *names_of(analysis.where), *analysis.order, *_model_names(analysis)]
+    named = [analysis.of, *names_of(analysis.where), *analysis.order, *_model_names(analysis), *_censoring(analysis)]
     found = [f"{analysis.dataset}.{n}" for n in dict.fromkeys(named) if n in columns]
-    across = [str(v) for k, v in analysis.options if k in ("across", "response", "strata")]
-    for identity in dict.fromkeys((*analysis.by, *across)):
+    for identity in dict.fromkeys((*analysis.by, *_compared(analysis))):
         grouping = material.groups_of(identity)
         if grouping is None:
             found += [f"{analysis.dataset}.{identity}"] if identity in columns else []
@@ -95,6 +94,15 @@ def used_variables(analysis: Analysis, material: Material) -> list[str]:
         found += [f"{owner}.{n}" for n in dict.fromkeys(names) if n]
     population = material.definitions.populations[analysis.population].where
     return list(dict.fromkeys([*found, *(f"ADSL.{n}" for n in names_of(population))]))
+
+
+def _compared(analysis: Analysis) -> list[str]:
+    told = [value for name, value in analysis.options if name in ("across", "response", "strata", "base")]
+    return [str(name) for value in told for name in (value if isinstance(value, tuple) else (value,))]
+
+
+def _censoring(analysis: Analysis) -> list[str]:
+    return [str(analysis.option("censor", "CNSR"))] if "censor" in METHODS[analysis.method].options else []
 
 
 def _model_names(analysis: Analysis) -> list[str]:

@@ -1,0 +1,24 @@
+"""Which variables decide a result: those of the model, the strata, the base, the censoring."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from opencro.analysis.results import Analysis, Definitions, Material
+from opencro.app.browse.tables import used_variables
+
+
+def test_strata_base_and_censoring_are_among_the_variables_of_a_result() -> None:
+    groupings = {
+        "arm": {"dataset": "ADSL", "variable": "ARM", "groups": [{"id": "a", "value": "A"}, {"id": "b", "value": "B"}]},
+        "sex": {"dataset": "ADSL", "variable": "SEX"},
+    }
+    definitions = Definitions.model_validate({"populations": {"ALL": {"label": "All"}}, "groupings": groupings})
+    times = pl.DataFrame({"USUBJID": ["1"], "AVAL": [1.0], "CNSR": [0.0], "SITE": ["x"]})
+    people = pl.DataFrame({"USUBJID": ["1"], "ARM": ["A"], "SEX": ["F"]})
+    material = Material({"ADSL": people, "ADTTE": times}, definitions)
+    options = (("across", "arm"), ("strata", ("sex", "SITE")))
+    found = used_variables(Analysis("hazard_ratio", "ADTTE", "ALL", "AVAL", options=options), material)
+    assert set(found) == {"ADTTE.AVAL", "ADTTE.CNSR", "ADSL.ARM", "ADSL.SEX", "ADTTE.SITE"}
+    based = Analysis("risk_difference", "ADTTE", "ALL", options=(("across", "arm"), ("base", ("sex",))))
+    assert set(used_variables(based, material)) == {"ADSL.ARM", "ADSL.SEX"}
