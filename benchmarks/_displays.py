@@ -20,7 +20,7 @@ def main() -> None:
     files = {path.stem.upper(): path for path in folder.glob("*.parquet")}
     with tempfile.TemporaryDirectory() as written:
         started = cpu_now()
-        made = write_displays(study, frozenset(files), lambda n: pl.read_parquet(files[n]), Path(written))
+        made = write_displays(study, frozenset(files), lambda n: pl.scan_parquet(files[n]), Path(written))
         spent = cpu_now() - started
     assert made is not None
     shown = {"tables": made.tables, "figures": made.figures, "results": made.results}

@@ -210,7 +210,7 @@ def _show(
     shown = write_displays(
         study,
         frozenset(names),
-        lambda name: built[name].frame,
+        lambda name: pl.scan_parquet(built.path(name)),
         making / DISPLAYS,
         lambda share: watch.within("displays", share),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from opencro.analysis.displays import (
     write_xlsx,
 )
 from opencro.analysis.figures import Drawing, Figure, draw_figure, figure_datasets, read_figures
-from opencro.analysis.results import Cell, Material, Results, compute_results
+from opencro.analysis.results import SUBJECT, Cell, Material, Results, compute_results
 from opencro.analysis.results.formats import make_reporting_event, write_ars
 from opencro.kernel.finding import Findings, Refused
 from opencro.study import Study
@@ -35,6 +36,7 @@ FOLDER = "displays"
 RESULTS = "results.parquet"
 _T = TypeVar("_T")
 Read = Callable[[str], pl.DataFrame]
+Scan = Callable[[str], pl.LazyFrame]
 Watch = Callable[[float], None]
 
 
@@ -55,6 +57,11 @@ class Shells:
         """The datasets that one of them reads."""
         definitions = self.empty.definitions
         return used_datasets(shell, definitions) if isinstance(shell, Display) else figure_datasets(shell, definitions)
+
+    def words(self) -> set[str]:
+        """Every word of the declarations, defaults too: a variable that is none of them is used by no analysis."""
+        parts = [self.empty.definitions, *self.tables.values(), *self.figures.values()]
+        return {word for part in parts for word in re.findall(r"\w+", part.model_dump_json())}
 
     def filled(self, names: frozenset[str], read: Read) -> Shells:
         """Those whose datasets are there, with these."""
@@ -90,12 +97,21 @@ def load_shells(study: Study) -> Shells | None:
 
 
 def write_displays(
-    study: Study, names: frozenset[str], read: Read, folder: Path, watch: Watch = lambda _: None
+    study: Study, names: frozenset[str], scan: Scan, folder: Path, watch: Watch = lambda _: None
 ) -> MadeDisplays | None:
-    """Write every declared table and figure whose datasets are there into `folder`; None where there is none."""
+    """Write every declared table and figure whose datasets are there into `folder`; None where there is none.
+
+    Of the datasets that `scan` opens just the columns are read that a declaration names.
+    """
     declared = load_shells(study)
     if declared is None:
         return None
+    named = declared.words() | {SUBJECT}
+
+    def read(name: str) -> pl.DataFrame:
+        frame = scan(name)
+        return frame.select(c for c in frame.collect_schema().names() if c in named).collect()
+
     shells = declared.filled(names, read)
     folder.mkdir(parents=True, exist_ok=True)
     seconds: dict[str, float] = {}

@@ -37,7 +37,7 @@ def names_of(condition: str) -> tuple[str, ...]:
 
 @dataclass
 class Material:
-    """The datasets of a build with what a study declares about them; what was prepared is kept."""
+    """The datasets of a build with what a study declares about them; what was prepared of one is kept till the next."""
 
     datasets: Mapping[str, pl.DataFrame]
     definitions: Definitions
@@ -58,6 +58,8 @@ class Material:
             if analysis.where:
                 frame = self._filtered(frame, analysis.where)
             people = self.subjects(analysis.population).select(SUBJECT)
+            for other in [k for k in self._rows if k[0] != analysis.dataset]:
+                del self._rows[other]
             self._rows[key] = frame.join(people, on=SUBJECT, how="semi", maintain_order="left")
         per = analysis.by if analysis.per is None else analysis.per
         frame = self._rows[key]
