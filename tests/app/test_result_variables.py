@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from opencro.analysis.results import Analysis, Definitions, Material
+from opencro.analysis.displays import Display
+from opencro.analysis.results import METHODS, Analysis, Definitions, Material
 from opencro.app.browse.tables import used_variables
+from opencro.app.build_displays import Shells
 
 
 def test_strata_base_and_censoring_are_among_the_variables_of_a_result() -> None:
@@ -22,3 +24,19 @@ def test_strata_base_and_censoring_are_among_the_variables_of_a_result() -> None
     assert set(found) == {"ADTTE.AVAL", "ADTTE.CNSR", "ADSL.ARM", "ADSL.SEX", "ADTTE.SITE"}
     based = Analysis("risk_difference", "ADTTE", "ALL", options=(("across", "arm"), ("base", ("sex",))))
     assert set(used_variables(based, material)) == {"ADSL.ARM", "ADSL.SEX"}
+
+
+def test_a_build_reads_the_censoring_that_no_declaration_names() -> None:
+    definitions = Definitions.model_validate({"populations": {"ALL": {"label": "All"}}})
+    row = {"method": "kaplan_meier", "of": "AVAL", "cells": {"": "{median}"}}
+    told = {
+        "id": "T",
+        "number": "1",
+        "title": "x",
+        "population": "ALL",
+        "dataset": "ADTTE",
+        "columns": [{"label": "x"}],
+    }
+    shells = Shells({"T": Display.model_validate({**told, "rows": [row]})}, {}, Material({}, definitions))
+    assert {"AVAL", "CNSR"} <= shells.words()
+    assert all(method.variables == ("CNSR",) for method in METHODS.values() if "censor" in method.options)

@@ -27,7 +27,7 @@ from opencro.analysis.displays import (
     write_xlsx,
 )
 from opencro.analysis.figures import Drawing, Figure, draw_figure, figure_datasets, read_figures
-from opencro.analysis.results import SUBJECT, Cell, Material, Results, compute_results
+from opencro.analysis.results import METHODS, SUBJECT, Cell, Material, Results, compute_results
 from opencro.analysis.results.formats import make_reporting_event, write_ars
 from opencro.kernel.finding import Findings, Refused
 from opencro.study import Study
@@ -61,7 +61,8 @@ class Shells:
     def words(self) -> set[str]:
         """Every word of the declarations, defaults too: a variable that is none of them is used by no analysis."""
         parts = [self.empty.definitions, *self.tables.values(), *self.figures.values()]
-        return {word for part in parts for word in re.findall(r"\w+", part.model_dump_json())}
+        unsaid = {variable for method in METHODS.values() for variable in method.variables}
+        return unsaid | {word for part in parts for word in re.findall(r"\w+", part.model_dump_json())}
 
     def filled(self, names: frozenset[str], read: Read) -> Shells:
         """Those whose datasets are there, with these."""

@@ -38,7 +38,8 @@ Found = tuple[tuple[str, ...], str, Mapping[str, float | str | None]]
 class Method:
     """A method: words, its operations in order, its options, the function for all groups at once.
 
-    `nothing` are the operations of a group without rows, where these are known without looking.
+    `nothing` are the operations of a group without rows, where these are known without looking; `variables` those
+    that it reads unless an option names others.
     """
 
     words: str
@@ -46,12 +47,14 @@ class Method:
     options: tuple[str, ...]
     compute: Callable[[Material, Analysis], Iterable[Found]]
     nothing: Mapping[str, float | str | None] = field(default_factory=dict)
+    variables: tuple[str, ...] = ()
 
 
 _ESTIMATES = ("estimate", "se", "df", "lower", "upper", "statistic", "p")
 _MOMENTS = ("n", "mean", "sd", "se", "median", "q1", "q3", "min", "max", "sum")
 _LIMITS = ("estimate", "lower", "upper", "p")
 _OF_PROPORTIONS = ("across", "groups", "base", "interval", "alpha")
+_CENSORED = ("CNSR",)
 _OF_TIMES = ("across", "groups", "censor", "strata")
 _QUARTILES = tuple(f"{name}{limit}" for name in ("q1", "median", "q3") for limit in ("", "_lower", "_upper"))
 _AT = ("at_risk", "survival", "survival_se", "survival_lower", "survival_upper")
@@ -103,14 +106,15 @@ METHODS: Mapping[str, Method] = {
         compare_two_ranks,
     ),
     "kaplan_meier": Method(
-        "Kaplan-Meier estimate", _SURVIVAL, ("censor", "at", "limits", "alpha"), estimate_survival, {"n": 0}
+        "Kaplan-Meier estimate", _SURVIVAL, ("censor", "at", "limits", "alpha"), estimate_survival, {"n": 0}, _CENSORED
     ),
-    "log_rank": Method("log-rank test", ("chi2", "df", "p"), _OF_TIMES, compare_survival),
+    "log_rank": Method("log-rank test", ("chi2", "df", "p"), _OF_TIMES, compare_survival, variables=_CENSORED),
     "hazard_ratio": Method(
         "hazard ratio of a Cox model",
         ("estimate", "se", "lower", "upper", "p"),
         (*_OF_TIMES, "ties", "alpha"),
         compare_hazards,
+        variables=_CENSORED,
     ),
     "incidence_rate": Method(
         "events per time",
@@ -118,8 +122,13 @@ METHODS: Mapping[str, Method] = {
         ("censor", "per", "interval", "alpha"),
         estimate_rate,
         {"n": 0},
+        _CENSORED,
     ),
     "rate_ratio": Method(
-        "ratio of two rates", _LIMITS, ("across", "groups", "censor", "interval", "alpha"), compare_rates
+        "ratio of two rates",
+        _LIMITS,
+        ("across", "groups", "censor", "interval", "alpha"),
+        compare_rates,
+        variables=_CENSORED,
     ),
 }
