@@ -62,7 +62,8 @@ class Shells:
         """Every word of the declarations, defaults too: a variable that is none of them is used by no analysis."""
         parts = [self.empty.definitions, *self.tables.values(), *self.figures.values()]
         unsaid = {variable for method in METHODS.values() for variable in method.variables}
-        return unsaid | {word for part in parts for word in re.findall(r"\w+", part.model_dump_json())}
+        texts = [re.sub(r"\\[bfnrt]", " ", part.model_dump_json()) for part in parts]
+        return unsaid | {word for text in texts for word in re.findall(r"\w+", text)}
 
     def filled(self, names: frozenset[str], read: Read) -> Shells:
         """Those whose datasets are there, with these."""

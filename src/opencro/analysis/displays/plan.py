@@ -176,12 +176,14 @@ class Planner:
         return [(g, g if grouping is None else grouping.group(g).title) for g in wanted]
 
     def _occurring(self, row: Row, context: Context) -> list[str]:
-        rows = self._rows(row, context)
+        rows = self._combinations(row, context)
         return rows[group_column(row.each or "")].unique(maintain_order=True).to_list()
 
-    def _rows(self, row: Row, context: Context) -> pl.DataFrame:
+    def _combinations(self, row: Row, context: Context) -> pl.DataFrame:
         by = (*(grouping for grouping, _ in context.groups), row.each or "")
-        rows = self._material.rows(self._analysis(replace(context, method="count", of="", take="", options=()), by))
+        rows = self._material.combinations(
+            self._analysis(replace(context, method="count", of="", take="", options=()), by)
+        )
         for grouping, group in context.groups:
             rows = rows.filter(pl.col(group_column(grouping)) == group)
         return rows

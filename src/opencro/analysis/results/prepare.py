@@ -43,6 +43,7 @@ class Material:
     definitions: Definitions
     _subjects: dict[tuple[str, str], pl.DataFrame] = field(default_factory=dict)
     _rows: dict[tuple[str, str, str], pl.DataFrame] = field(default_factory=dict)
+    _combinations: dict[Analysis, pl.DataFrame] = field(default_factory=dict)
 
     def subjects(self, population: str) -> pl.DataFrame:
         """The rows of ADSL that a population has."""
@@ -68,6 +69,13 @@ class Material:
             frame = _one_row(frame, [SUBJECT, *(group_column(g) for g in per)], analysis)
         frame = self.with_groups(frame, analysis.dataset, analysis.by)
         return frame.drop_nulls([group_column(g) for g in analysis.by])
+
+    def combinations(self, analysis: Analysis) -> pl.DataFrame:
+        """The groups of `by` that occur together in an analysis, each once, in the order of its rows."""
+        if analysis not in self._combinations:
+            rows = self.rows(analysis).select(group_column(g) for g in analysis.by)
+            self._combinations[analysis] = rows.unique(maintain_order=True)
+        return self._combinations[analysis]
 
     def _filtered(self, frame: pl.DataFrame, where: str) -> pl.DataFrame:
         """The rows for which a condition holds; it may name variables of ADSL that the dataset lacks."""
