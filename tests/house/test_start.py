@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-HEAVY = ("matplotlib", "numba", "scipy", "xlsxwriter")
+HEAVY = ("matplotlib", "numba", "psycopg", "pypdf", "scipy", "xlsxwriter")
 
 
 def test_the_command_line_starts_without_the_heavy_libraries() -> None:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-import psycopg
-
 from opencro.kernel.finding import Finding, Place, Refused
 from opencro.ledger.check import check_names
 from opencro.ledger.export import read_appends, read_export_meta, read_lines
@@ -15,7 +13,6 @@ from opencro.ledger.facts import LedgerCreated
 from opencro.ledger.ledger import Ledger
 from opencro.ledger.model import Act, Actor, Source
 from opencro.ledger.port import AnchorRow, FactRow, Store
-from opencro.ledger.postgres import PostgresStore, create_postgres, split_url
 from opencro.ledger.replay import replay_records
 from opencro.ledger.sqlite import SqliteStore, create_sqlite
 
@@ -104,7 +101,11 @@ def _path(url: str | Path) -> Path:
 
 
 def _connect(url: str | Path) -> Store:
-    return PostgresStore(str(url)) if _is_postgres(url) else SqliteStore(_path(url))
+    if not _is_postgres(url):
+        return SqliteStore(_path(url))
+    from opencro.ledger.postgres import PostgresStore  # noqa: PLC0415  a file needs no server's library
+
+    return PostgresStore(str(url))
 
 
 def _exists(url: str | Path) -> bool:
@@ -114,9 +115,9 @@ def _exists(url: str | Path) -> bool:
             return False
         with path.open("rb") as handle:
             return handle.read(16) == _SQLITE_MARK
-    plain, schema = split_url(str(url))
-    with psycopg.connect(plain) as connection:
-        return connection.execute("SELECT to_regclass(%s)", (f"{schema}.fact",)).fetchone() != (None,)
+    from opencro.ledger.postgres import holds_ledger  # noqa: PLC0415  a file needs no server's library
+
+    return holds_ledger(str(url))
 
 
 def _create(url: str | Path, meta: dict[str, str]) -> None:
@@ -124,6 +125,8 @@ def _create(url: str | Path, meta: dict[str, str]) -> None:
     if taken:
         raise Refused([_no("something is there already", "an unused place", url, "Open it, or choose another URL.")])
     if _is_postgres(url):
+        from opencro.ledger.postgres import create_postgres  # noqa: PLC0415  a file needs no server's library
+
         create_postgres(str(url), meta)
     else:
         _path(url).parent.mkdir(parents=True, exist_ok=True)

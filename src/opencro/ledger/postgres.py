@@ -45,6 +45,13 @@ def split_url(url: str) -> tuple[str, str]:
     return urlunsplit(parts._replace(query=urlencode(query))), schema
 
 
+def holds_ledger(url: str) -> bool:
+    """Whether the schema that a URL names has a ledger."""
+    plain, schema = split_url(url)
+    with psycopg.connect(plain) as connection:
+        return connection.execute("SELECT to_regclass(%s)", (f"{schema}.fact",)).fetchone() != (None,)
+
+
 def create_postgres(url: str, meta: dict[str, str]) -> None:
     """Make the schema, its role, tables, triggers and audit view, as the owner, and write what the ledger is for."""
     plain, schema = split_url(url)

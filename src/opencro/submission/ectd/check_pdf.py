@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-from pypdf import PdfReader
-from pypdf.errors import PdfReadError
+from typing import TYPE_CHECKING, Any
 
 from opencro.kernel.finding import Finding, Place, Severity
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 VERSIONS = frozenset({"1.4", "1.5", "1.6", "1.7"})
 PAGES_WITHOUT_BOOKMARKS = 4
@@ -21,6 +21,9 @@ PAGES_WITHOUT_BOOKMARKS = 4
 
 def check_pdf(path: Path, place: Place) -> Iterator[Finding]:
     """Findings ECT-030..034 of a file."""
+    from pypdf import PdfReader  # noqa: PLC0415  few commands look into a PDF, its library is heavy
+    from pypdf.errors import PdfReadError  # noqa: PLC0415
+
     try:
         reader = PdfReader(path)
         version = reader.pdf_header.removeprefix("%PDF-")
