@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from opencro.stats import StatsError
@@ -45,6 +45,7 @@ def test_decimal_numbers_are_rounded_as_on_paper(whole: int, shown: int, digits:
 
 @settings(max_examples=100, deadline=None)
 @given(x=some.floats(-1e9, 1e9), digits=some.integers(-3, 8))
+@example(x=268435456.76908827, digits=7)
 def test_rounding_is_odd_idempotent_and_near(x: float, digits: int) -> None:
     once = round_half_away(x, digits)
     assert round_half_away(once, digits) == once

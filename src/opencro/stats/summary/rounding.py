@@ -46,9 +46,10 @@ def round_half_away(x: ArrayLike, digits: int = 0) -> float | Floats:
     power = 10.0 ** abs(digits)
     size = np.abs(values) * power if digits >= 0 else np.abs(values) / power
     whole = np.floor(size + 0.5 + np.minimum(size * HALF_FUZZ, MOST_FUZZ))
-    # above 2^52 a double has no fraction that could be rounded
+    # above 2^52 a double has no fraction that could be rounded, and above 2^50 scaling it adds up to a half by itself
+    most = 2.0**52 if digits == 0 else 2.0**50
     back = whole / power if digits >= 0 else whole * power
-    found = np.copysign(np.where(size < 2.0**52, back, np.abs(values)), values)
+    found = np.copysign(np.where(size < most, back, np.abs(values)), values)
     return float(found) if found.ndim == 0 else found
 
 
