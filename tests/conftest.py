@@ -14,10 +14,17 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "docs" / "validation" / "requirements.yaml"
 MATRIX = ROOT / "build" / "validation"
+
+
+# the same code gives the same result at every run; HYPOTHESIS_PROFILE=search looks for new examples
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search", derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as s
 from scipy.optimize import minimize_scalar
 from scipy.special import xlog1py, xlogy
@@ -141,6 +141,7 @@ def test_one_stratum_is_no_stratum(measure: str, table: Table) -> None:
 
 @pytest.mark.parametrize("weights", ["mantel-haenszel", "inverse-variance", "iterated"])
 @given(strata=STRATA)
+@example(strata=[(0, 7, 13, 13)])
 @settings(max_examples=30, deadline=None)
 def test_strata_have_no_order_and_empty_ones_add_nothing(weights: Any, strata: list[Table]) -> None:
     found = binary.stratified_miettinen_nurminen(*zip(*strata, strict=True), weights=weights)

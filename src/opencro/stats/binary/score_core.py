@@ -219,6 +219,8 @@ def score_limits(measure: int, tables: Floats, weights: Floats, iterated: bool, 
             out[i] = np.nan
             continue
         middle = _estimate(measure, rows, fixed, iterated, corrected)
+        if measure == DIFFERENCE:
+            middle = min(max(middle, -1.0), 1.0)
         out[i, 0] = middle
         inner_low = _step_off(measure, rows, fixed, iterated, corrected, -z, middle, bottom)
         inner_high = _step_off(measure, rows, fixed, iterated, corrected, z, middle, 1.0)
