@@ -37,6 +37,6 @@ def test_a_build_reads_the_censoring_that_no_declaration_names() -> None:
         "dataset": "ADTTE",
         "columns": [{"label": "x"}],
     }
-    shells = Shells({"T": Display.model_validate({**told, "rows": [row]})}, {}, Material({}, definitions))
-    assert {"AVAL", "CNSR"} <= shells.words()
+    shell = Display.model_validate({**told, "rows": [row]})
+    assert {"AVAL", "CNSR"} <= Shells({"T": shell}, {}, Material({}, definitions)).words_of(shell)
     assert all(method.variables == ("CNSR",) for method in METHODS.values() if "censor" in method.options)

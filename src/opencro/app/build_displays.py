@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 import polars as pl
+from pydantic import BaseModel
 
 from opencro.analysis import figures
 from opencro.analysis.displays import (
@@ -29,6 +30,7 @@ from opencro.analysis.displays import (
 from opencro.analysis.figures import Drawing, Figure, draw_figure, figure_datasets, read_figures
 from opencro.analysis.results import METHODS, SUBJECT, Cell, Material, Results, compute_results
 from opencro.analysis.results.formats import make_reporting_event, write_ars
+from opencro.app.build_frames import FramesOnDemand, Scan
 from opencro.kernel.finding import Findings, Refused
 from opencro.study import Study
 
@@ -36,7 +38,6 @@ FOLDER = "displays"
 RESULTS = "results.parquet"
 _T = TypeVar("_T")
 Read = Callable[[str], pl.DataFrame]
-Scan = Callable[[str], pl.LazyFrame]
 Watch = Callable[[float], None]
 
 
@@ -58,19 +59,28 @@ class Shells:
         definitions = self.empty.definitions
         return used_datasets(shell, definitions) if isinstance(shell, Display) else figure_datasets(shell, definitions)
 
-    def words(self) -> set[str]:
-        """Every word of the declarations, defaults too: a variable that is none of them is used by no analysis."""
-        parts = [self.empty.definitions, *self.tables.values(), *self.figures.values()]
+    def words_of(self, shell: Display | Figure) -> set[str]:
+        """Every word of a declaration and of what it names, defaults too: no other variable is used by its analyses."""
         unsaid = {variable for method in METHODS.values() for variable in method.variables}
-        texts = [re.sub(r"\\[bfnrt]", " ", part.model_dump_json()) for part in parts]
-        return unsaid | {word for text in texts for word in re.findall(r"\w+", text)}
+        said, shared = _words(shell), self.empty.definitions
+        named = [part for parts in (shared.populations, shared.groupings) for i, part in parts.items() if i in said]
+        return unsaid.union(said, *map(_words, named))
+
+    def possible(self, names: frozenset[str]) -> Shells:
+        """Those whose datasets are there, still without them."""
+        tables = {i: d for i, d in self.tables.items() if self.datasets_of(d) <= names}
+        drawn = {i: f for i, f in self.figures.items() if self.datasets_of(f) <= names}
+        return Shells(tables, drawn, self.empty)
 
     def filled(self, names: frozenset[str], read: Read) -> Shells:
         """Those whose datasets are there, with these."""
         material = Material({name: read(name) for name in sorted(self.wanted() & names)}, self.empty.definitions)
-        tables = {i: d for i, d in self.tables.items() if self.datasets_of(d) <= names}
-        drawn = {i: f for i, f in self.figures.items() if self.datasets_of(f) <= names}
-        return Shells(tables, drawn, material)
+        return replace(self.possible(names), empty=material)
+
+    def material_of(self, shell: Display | Figure, scan: Scan) -> Material:
+        """What the analyses of one shell need, read when they ask for it."""
+        columns = self.words_of(shell) | {SUBJECT}
+        return Material(FramesOnDemand(self.datasets_of(shell), scan, columns), self.empty.definitions)
 
 
 @dataclass(frozen=True)
@@ -103,31 +113,25 @@ def write_displays(
 ) -> MadeDisplays | None:
     """Write every declared table and figure whose datasets are there into `folder`; None where there is none.
 
-    Of the datasets that `scan` opens just the columns are read that a declaration names.
+    Of the datasets that `scan` opens each shell reads its own, and of them just the columns that it names.
     """
     declared = load_shells(study)
     if declared is None:
         return None
-    named = declared.words() | {SUBJECT}
-
-    def read(name: str) -> pl.DataFrame:
-        frame = scan(name)
-        return frame.select(c for c in frame.collect_schema().names() if c in named).collect()
-
-    shells = declared.filled(names, read)
+    shells = declared.possible(names)
     folder.mkdir(parents=True, exist_ok=True)
     seconds: dict[str, float] = {}
     count = len(shells.tables) + len(shells.figures)
     tables: list[Table] = []
     values: dict[Cell, Mapping[str, float | str | None]] = {}
-    for table, results in _timed(_tables(shells), seconds):
+    for table, results in _timed(_tables(shells, scan), seconds):
         _write_table(table, study, folder)
         tables.append(table)
         values.update(results.values)
         watch(len(seconds) / count)
     _write_results(study, shells.empty, Results(values), tables, folder)
     drawings: list[Drawing] = []
-    for drawing in _timed(_drawings(shells), seconds):
+    for drawing in _timed(_drawings(shells, scan), seconds):
         (folder / f"{drawing.id}.svg").write_bytes(drawing.svg)
         drawing.frame.write_parquet(folder / f"{drawing.id}.parquet", compression="zstd")
         drawings.append(drawing)
@@ -140,15 +144,20 @@ def write_displays(
     return MadeDisplays(len(tables), len(drawings), sum(map(len, values.values())), seconds)
 
 
-def _tables(shells: Shells) -> Iterator[tuple[str, tuple[Table, Results]]]:
+def _words(part: BaseModel) -> set[str]:
+    return set(re.findall(r"\w+", re.sub(r"\\[bfnrt]", " ", part.model_dump_json())))
+
+
+def _tables(shells: Shells, scan: Scan) -> Iterator[tuple[str, tuple[Table, Results]]]:
     for display in shells.tables.values():
-        results = compute_results(shells.empty, plan_analyses(display, shells.empty))
-        yield display.id, (fill_display(display, shells.empty, results), results)
+        material = shells.material_of(display, scan)
+        results = compute_results(material, plan_analyses(display, material))
+        yield display.id, (fill_display(display, material, results), results)
 
 
-def _drawings(shells: Shells) -> Iterator[tuple[str, Drawing]]:
+def _drawings(shells: Shells, scan: Scan) -> Iterator[tuple[str, Drawing]]:
     for figure in shells.figures.values():
-        yield figure.id, draw_figure(figure, shells.empty)
+        yield figure.id, draw_figure(figure, shells.material_of(figure, scan))
 
 
 def _timed(made: Iterator[tuple[str, _T]], seconds: dict[str, float]) -> Iterator[_T]:
