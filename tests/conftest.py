@@ -27,6 +27,11 @@ settings.register_profile("search", derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--rewrite-golden` writes the golden files anew; their diff is to be read."""
+    parser.addoption("--rewrite-golden", action="store_true", help="write golden files anew")
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The repository."""

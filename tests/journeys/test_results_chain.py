@@ -15,12 +15,14 @@ import pytest
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
+from opencro.analysis.displays import Listing
 from opencro.app.browse.write import write_browser
 from opencro.app.build import Build, build
 from opencro.app.cli.main import app
 from opencro.app.compare_results import compare_results, render_changed
 from opencro.app.rehearsal import rehearse_study
 from opencro.app.trace import trace_dataset_cell
+from opencro.app.trace_listing import trace_listing
 from opencro.app.trace_result import built_datasets, trace_result
 from opencro.app.wiring import open_study_ledger
 from opencro.kernel.finding import Refused
@@ -61,6 +63,42 @@ def test_a_build_makes_every_table_in_every_format(made: Build, study: Study) ->
     assert len(PdfReader(folder / "figures.pdf").pages) == len(figures)
     event = json.loads((folder / "ars.json").read_text(encoding="utf-8"))
     assert sum(len(a["results"]) for a in event["analyses"]) == pl.read_parquet(folder / "results.parquet").height
+
+
+def test_a_build_makes_every_listing_in_every_format(made: Build, study: Study) -> None:
+    folder = made.folder / "displays"
+    names = [p.stem for p in (study.root / "analysis/listings").glob("*.yaml")]
+    assert len(names) >= 8
+    assert all((folder / f"{name}.{kind}").stat().st_size for name in names for kind in ("txt", "html", "rtf"))
+    assert len(PdfReader(folder / "listings.pdf").outline) == len(names)
+    with ZipFile(folder / "listings.xlsx") as book:
+        assert len([n for n in book.namelist() if n.startswith("xl/worksheets/sheet")]) == len(names)
+
+
+def test_a_listed_value_is_traced_to_its_row_and_on_to_the_keystroke(made: Build, study: Study) -> None:
+    event = made.frame("ADAE").filter(pl.col("SAFFL") == "Y").row(0, named=True)
+    where = {"USUBJID": event["USUBJID"], "AESEQ": str(event["AESEQ"]), "column": "Serious"}
+    found = trace_listing(study, "L16_2_07", where, built_datasets(study))
+    assert found.shown == {"Y": "Yes", "N": "No", None: ""}[event["AESER"]]
+    assert found.answers[0].trace.value == event["AESER"]
+    assert {(i.source.form, i.source.item) for i in found.answers[0].items} == {("AE", "AESER")}
+    words = ["trace", str(study.root), "L16_2_05", "cell=0.7", "--json"]
+    told = json.loads(CliRunner().invoke(app, words).stdout)
+    assert [v["variable"] for v in told["variables"]] == ["EXSTDTC", "EXSTDY"]
+    with pytest.raises(Refused) as refusal:
+        trace_listing(study, "L16_2_07", {"column": "Serious"}, built_datasets(study))
+    assert refusal.value.findings.codes() == ("TRC-009",)
+
+
+@pytest.mark.parametrize("listing", ["L16_2_01", "L16_2_04", "L16_2_05", "L16_2_06", "L16_2_07", "L16_2_08"])
+def test_every_value_of_a_line_is_traced_to_what_the_dataset_holds(made: Build, study: Study, listing: str) -> None:
+    columns = len(Listing.model_validate(study.documents[f"analysis/listings/{listing}.yaml"].value).columns)
+    for column in range(0, columns, 3):
+        found = trace_listing(study, listing, {"cell": f"0.{column}"}, built_datasets(study))
+        for answer in found.answers:
+            held = made.frame(answer.dataset).filter(pl.col("USUBJID") == answer.where["USUBJID"])[answer.variable]
+            value = answer.trace.value
+            assert value in held.to_list() or str(value)[:4].isdigit()
 
 
 def test_the_same_records_give_the_same_tables(made: Build, study: Study, tmp_path: Path) -> None:

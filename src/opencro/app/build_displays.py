@@ -15,11 +15,13 @@ from pydantic import BaseModel
 from opencro.analysis import figures
 from opencro.analysis.displays import (
     Display,
+    Listing,
     Table,
     fill_display,
     plan_analyses,
     read_definitions,
     read_displays,
+    read_listings,
     render_html,
     render_rtf,
     render_text,
@@ -39,27 +41,30 @@ RESULTS = "results.parquet"
 _T = TypeVar("_T")
 Read = Callable[[str], pl.DataFrame]
 Watch = Callable[[float], None]
+Shell = Display | Listing | Figure
 
 
 @dataclass(frozen=True)
 class Shells:
-    """What a study declares to be shown, and (without any dataset yet) what its analyses share."""
+    """What a study declares to be shown, and (without any dataset yet) what its analyses share; listings are tables."""
 
-    tables: Mapping[str, Display]
+    tables: Mapping[str, Display | Listing]
     figures: Mapping[str, Figure]
     empty: Material
 
     def wanted(self) -> set[str]:
         """The datasets that any of them reads."""
-        shells: list[Display | Figure] = [*self.tables.values(), *self.figures.values()]
+        shells: list[Shell] = [*self.tables.values(), *self.figures.values()]
         return {name for shell in shells for name in self.datasets_of(shell)}
 
-    def datasets_of(self, shell: Display | Figure) -> frozenset[str]:
+    def datasets_of(self, shell: Shell) -> frozenset[str]:
         """The datasets that one of them reads."""
         definitions = self.empty.definitions
-        return used_datasets(shell, definitions) if isinstance(shell, Display) else figure_datasets(shell, definitions)
+        return (
+            used_datasets(shell, definitions) if not isinstance(shell, Figure) else figure_datasets(shell, definitions)
+        )
 
-    def words_of(self, shell: Display | Figure) -> set[str]:
+    def words_of(self, shell: Shell) -> set[str]:
         """Every word of a declaration and of what it names, defaults too: no other variable is used by its analyses."""
         unsaid = {variable for method in METHODS.values() for variable in method.variables}
         said, shared = _words(shell), self.empty.definitions
@@ -77,7 +82,7 @@ class Shells:
         material = Material({name: read(name) for name in sorted(self.wanted() & names)}, self.empty.definitions)
         return replace(self.possible(names), empty=material)
 
-    def material_of(self, shell: Display | Figure, scan: Scan) -> Material:
+    def material_of(self, shell: Shell, scan: Scan) -> Material:
         """What the analyses of one shell need, read when they ask for it."""
         columns = self.words_of(shell) | {SUBJECT}
         return Material(FramesOnDemand(self.datasets_of(shell), scan, columns), self.empty.definitions)
@@ -85,7 +90,7 @@ class Shells:
 
 @dataclass(frozen=True)
 class MadeDisplays:
-    """How many tables and figures a study has, how many results stand behind them, and the seconds that each took."""
+    """How many tables (with listings), figures and results a study has, and the seconds that each took."""
 
     tables: int
     figures: int
@@ -101,11 +106,13 @@ def load_shells(study: Study) -> Shells | None:
             raise Refused(findings)
         return None
     displays, wrong = read_displays(study, definitions)
+    listings, unclear = read_listings(study, definitions, displays)
     pictures, faults = read_figures(study, definitions)
-    every = Findings((*findings, *wrong, *faults))
+    every = Findings((*findings, *wrong, *unclear, *faults))
     if not every.ok:
         raise Refused(every)
-    return Shells(displays, pictures, Material({}, definitions)) if displays or pictures else None
+    tables: dict[str, Display | Listing] = {**displays, **listings}
+    return Shells(tables, pictures, Material({}, definitions)) if tables or pictures else None
 
 
 def write_displays(
@@ -136,9 +143,11 @@ def write_displays(
         drawing.frame.write_parquet(folder / f"{drawing.id}.parquet", compression="zstd")
         drawings.append(drawing)
         watch(len(seconds) / count)
-    if tables:
-        write_pdf(tables, folder / "tables.pdf", study.id, _footer(study))
-        write_xlsx(tables, folder / "tables.xlsx", study.id, _footer(study))
+    for kind, plural in (("Table", "tables"), ("Listing", "listings")):
+        alike = [table for table in tables if table.kind == kind]
+        if alike:
+            write_pdf(alike, folder / f"{plural}.pdf", study.id, _footer(study))
+            write_xlsx(alike, folder / f"{plural}.xlsx", study.id, _footer(study))
     if drawings:
         figures.write_pdf(drawings, folder / "figures.pdf", study.id, _footer(study))
     return MadeDisplays(len(tables), len(drawings), sum(map(len, values.values())), seconds)
@@ -172,7 +181,7 @@ def _timed(made: Iterator[tuple[str, _T]], seconds: dict[str, float]) -> Iterato
 
 def _write_results(study: Study, material: Material, results: Results, tables: list[Table], folder: Path) -> None:
     results.to_frame().write_parquet(folder / RESULTS, compression="zstd")
-    titles = {table.id: table.title for table in tables}
+    titles = {table.id: table.title for table in tables if table.kind == "Table"}
     event = make_reporting_event(study.id, study.file.title, material.definitions, results, titles)
     (folder / "ars.json").write_text(write_ars(event), encoding="utf-8")
 
@@ -184,4 +193,4 @@ def _write_table(table: Table, study: Study, folder: Path) -> None:
 
 
 def _footer(study: Study) -> str:
-    return f"{study.id}, definition {study.file.version}; analysis/displays"
+    return f"{study.id}, definition {study.file.version}; analysis"

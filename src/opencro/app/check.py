@@ -48,7 +48,8 @@ def check_everything(folder: Path) -> Findings:
     definitions, unclear = displays.read_definitions(study)
     findings += unclear
     if definitions is not None:
-        findings += displays.read_displays(study, definitions)[1]
+        tables, wrong_tables = displays.read_displays(study, definitions)
+        findings += wrong_tables + displays.read_listings(study, definitions, tables)[1]
         findings += figures.read_figures(study, definitions)[1]
     try:
         read_plan(study)

@@ -88,7 +88,7 @@ def trace_result(study: Study, display: str, where: Mapping[str, str], built: Bu
     table = fill_display(known[display], material)
     row, column = _find(table, where)
     cell = table.rows[row].cells[column]
-    if cell.source is None:
+    if not isinstance(cell.source, Cell):
         got = f"row {row}, column {column} of {display}"
         raise Refused([Finding("TRC-010", Place(), got, "a cell with a number", "Name another cell.")])
     return _trace(table, (row, column), cell.source, material)
@@ -104,7 +104,7 @@ def _trace(table: Table, at: tuple[int, int], source: Cell, material: Material) 
     return ResultTrace(
         table.id,
         " / ".join(_path(table.rows, row)),
-        _column_title(table, column),
+        column_title(table, column),
         table.rows[row].cells[column].text,
         words,
         source,
@@ -129,7 +129,8 @@ def _path(rows: tuple[TableRow, ...], at: int) -> tuple[str, ...]:
     return tuple(p for p in (*stub.values(), *reversed(parts)) if p)
 
 
-def _column_title(table: Table, column: int) -> str:
+def column_title(table: Table, column: int) -> str:
+    """The headings over a column of cells."""
     place = table.label_columns + column
     parts = [c.text for cells in table.header for c in cells if c.first <= place < c.first + c.span and c.text]
     return " / ".join(" ".join(part.split()) for part in parts)
@@ -137,13 +138,14 @@ def _column_title(table: Table, column: int) -> str:
 
 def _find(table: Table, where: Mapping[str, str]) -> tuple[int, int]:
     if "cell" in where:
-        return _at(table, where["cell"])
+        return cell_at(table, where["cell"])
     rows = {i: " / ".join(_path(table.rows, i)) for i, row in enumerate(table.rows) if any(c.text for c in row.cells)}
-    columns = {i: _column_title(table, i) for i in range(table.columns - table.label_columns)}
-    return _one("row", where.get("row", ""), rows), _one("column", where.get("column", ""), columns)
+    columns = {i: column_title(table, i) for i in range(table.columns - table.label_columns)}
+    return one_fitting("row", where.get("row", ""), rows), one_fitting("column", where.get("column", ""), columns)
 
 
-def _at(table: Table, words: str) -> tuple[int, int]:
+def cell_at(table: Table, words: str) -> tuple[int, int]:
+    """Row and column of "row.column", counted from 0; Refused (TRC-009)."""
     last = (len(table.rows) - 1, table.columns - table.label_columns - 1)
     parts = [int(p) for p in words.split(".") if p.isdigit()]
     if len(parts) == 2 and parts[0] <= last[0] and parts[1] <= last[1]:
@@ -152,7 +154,8 @@ def _at(table: Table, words: str) -> tuple[int, int]:
     raise Refused([Finding("TRC-009", Place(), f'cell "{words}"', expected, "Write ROW.COLUMN.")])
 
 
-def _one(what: str, wanted: str, known: Mapping[int, str]) -> int:
+def one_fitting(what: str, wanted: str, known: Mapping[int, str]) -> int:
+    """The number of the one of `known` that the words mean; Refused (TRC-009) for none or several."""
     parts = [p.strip().casefold() for p in wanted.split("/") if p.strip()]
     fitting = [i for i, path in known.items() if parts and _fits(parts, [p.strip() for p in path.split("/")])]
     if len(fitting) == 1:

@@ -122,3 +122,21 @@ EVENTS = [
 def material(make_material: Callable[..., Material]) -> Material:
     """Seven participants, seven events."""
     return make_material(PEOPLE, EVENTS)
+
+
+@pytest.fixture
+def events() -> Material:
+    """Three participants in two arms; one was not treated."""
+    adsl = pl.DataFrame({"USUBJID": ["1", "2", "3"], "TRT01A": ["A", "B", "B"], "SAFFL": ["Y", "Y", "N"]})
+    adae = pl.DataFrame(
+        {
+            "USUBJID": ["2", "1", "1", "3"],
+            "AETERM": ["Pain of the head that does not end", "Cough", "Rash", "Fall"],
+            "AEOUT": ["RECOVERED/RESOLVED", None, "FATAL", "FATAL"],
+            "ASTDT": [23406.0, 23400.0, 23402.0, 23402.0],
+            "ASTDY": [1, -6, None, 2],
+            "AESER": ["N", "Y", None, "Y"],
+        }
+    )
+    definitions = Definitions.model_validate({"populations": {"SAF": {"label": "Safety", "where": 'SAFFL == "Y"'}}})
+    return Material({"ADSL": adsl, "ADAE": adae}, definitions)

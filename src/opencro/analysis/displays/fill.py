@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from opencro.analysis.displays.columns import expand_columns, stack_headings
+from opencro.analysis.displays.list_rows import fill_listing
+from opencro.analysis.displays.listing_model import Listing
 from opencro.analysis.displays.model import CellSpec, Display
 from opencro.analysis.displays.plan import PlannedCell, PlannedRow, Planner
 from opencro.analysis.displays.table import Table, TableCell, TableRow
@@ -14,14 +16,18 @@ from opencro.kernel.expression import Expression, evaluate, parse_expression
 from opencro.kernel.finding import Findings, Refused
 
 
-def plan_analyses(display: Display, material: Material) -> tuple[Analysis, ...]:
-    """The analyses that a display shows, each once."""
+def plan_analyses(display: Display | Listing, material: Material) -> tuple[Analysis, ...]:
+    """The analyses that a display shows, each once; a listing shows none."""
+    if isinstance(display, Listing):
+        return ()
     rows = Planner(display, expand_columns(display, material), material).rows()
     return tuple(dict.fromkeys(cell.cell.analysis for row in rows for cell in row.cells.values()))
 
 
-def fill_display(display: Display, material: Material, results: Results | None = None) -> Table:
+def fill_display(display: Display | Listing, material: Material, results: Results | None = None) -> Table:
     """The table of a display; results that are not given are computed."""
+    if isinstance(display, Listing):
+        return fill_listing(display, material)
     leaves = expand_columns(display, material)
     planned = Planner(display, leaves, material).rows()
     if results is None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from opencro.analysis.displays.listing_model import Listing
 from opencro.analysis.displays.model import Column, Display, Row, Scope
 from opencro.analysis.results import Definitions
 from opencro.analysis.results.model import SUBJECT_LEVEL
 
 
-def used_datasets(display: Display, definitions: Definitions) -> frozenset[str]:
-    """The names of the datasets of its analyses and of the groupings that it uses."""
+def used_datasets(display: Display | Listing, definitions: Definitions) -> frozenset[str]:
+    """The names of the datasets of its analyses and of the groupings that it uses; of a listing, those of its rows."""
+    if isinstance(display, Listing):
+        return frozenset({SUBJECT_LEVEL, display.dataset})
     scopes = [display, *_scopes(display.rows), *(cell for cells in display.sets.values() for cell in cells.values())]
     named = {scope.dataset for scope in scopes if scope.dataset is not None}
     used = {*_groupings(display.columns), *_row_groupings(display.rows)}

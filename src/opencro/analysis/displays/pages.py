@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from opencro.analysis.displays.table import Table, TableRow
 
@@ -13,15 +14,16 @@ def split_pages(table: Table) -> list[list[TableRow]]:
     room = table.lines_per_page
     for block in _blocks(table.rows):
         height = sum(_height(row) for row in block)
-        if height > room and pages[-1]:
+        if pages[-1] and (height > room or block[0].fresh):
             pages.append(_carried(pages[-1], block[0]))
             room = table.lines_per_page - sum(_height(row) for row in pages[-1])
         for row in block:
             if _height(row) > room and pages[-1]:
                 pages.append(_carried(pages[-1], row))
                 room = table.lines_per_page - sum(_height(r) for r in pages[-1])
-            pages[-1].append(row)
-            room -= _height(row)
+            placed = replace(row, cells=row.again, blank=False) if row.again and not pages[-1] else row
+            pages[-1].append(placed)
+            room -= _height(placed)
     return pages
 
 
@@ -35,7 +37,7 @@ def _blocks(rows: tuple[TableRow, ...]) -> Iterator[list[TableRow]]:
     block: list[TableRow] = []
     for row in rows:
         heading = bool(block) and (row.level > block[-1].level or not any(cell.text for cell in block[-1].cells))
-        together = bool(block) and row.keep and block[-1].keep and not row.blank
+        together = bool(block) and row.keep and block[-1].keep and not (row.blank or row.fresh)
         if block and not (heading or together):
             yield block
             block = []

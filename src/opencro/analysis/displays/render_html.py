@@ -21,7 +21,8 @@ tbody { border-bottom: 2px solid var(--line); }
 th { font-weight: 600; padding: .2rem .6rem; vertical-align: bottom; white-space: pre-line; }
 th.label, tbody th { text-align: left; font-weight: 400; white-space: pre-line; }
 thead th.over { border-bottom: 1px solid var(--soft); }
-td { padding: .15rem .6rem; text-align: center; white-space: pre; }
+td { padding: .15rem .6rem; text-align: center; vertical-align: top; white-space: pre; }
+thead th.right { text-align: right; }
 td.right, td.decimal { text-align: right; } td.left { text-align: left; }
 tr.blank > * { padding-top: 1rem; }
 tbody tr:hover { background: var(--soft); }
@@ -31,7 +32,7 @@ tbody tr:hover { background: var(--soft); }
 
 def render_html(table: Table, *, whole: bool = True) -> str:
     """A page, or with `whole` off only the table to be put into one; no script, no address of anybody else."""
-    caption = f"Table {table.number} {table.title}"
+    caption = f"{table.name} {table.title}"
     under = "".join(f"<span>{_words(t)}</span>" for t in (table.subtitle, table.population) if t)
     head = "".join(_header(cells, table, level) for level, cells in enumerate(table.header))
     body = "".join(_row(row, number, table) for number, row in enumerate(table.rows))
@@ -56,7 +57,8 @@ def _header(cells: tuple[HeaderCell, ...], table: Table, level: int) -> str:
         last = level == len(table.header) - 1
         span = f' colspan="{cell.span}"' if cell.span > 1 else ""
         scope = "colgroup" if cell.span > 1 else "col"
-        kind = "label" if cell.first < table.label_columns else "over" if not last and cell.text else ""
+        align = table.heading_align(cell)
+        kind = {"left": "label", "right": "right"}.get(align, "over" if not last and cell.text else "")
         tag = "th" if cell.text or last else "td"
         made.append(f'<{tag} scope="{scope}"{span} class="{kind}">{_words(cell.text)}</{tag}>')
     return f"<tr>{''.join(made)}</tr>"
@@ -72,7 +74,8 @@ def _row(row: TableRow, number: int, table: Table) -> str:
         align = table.aligns[table.label_columns + place]
         mark = f' data-cell="{number}.{place}"' if cell.source is not None and cell.text else ""
         # Figure spaces are as wide as figures, so that blanks align numbers in any font.
-        cells.append(f'<td class="{align}"{mark}>{_words(cell.text.replace(" ", FIGURE_SPACE))}</td>')
+        words = cell.text if align == "left" else cell.text.replace(" ", FIGURE_SPACE)
+        cells.append(f'<td class="{align}"{mark}>{_words(words)}</td>')
     kind = ' class="blank"' if row.blank else ""
     return f"<tr{kind}>{''.join(labels)}{''.join(cells)}</tr>"
 

@@ -36,7 +36,7 @@ def write_pdf(tables: Sequence[Table], path: Path, header: str = "", footer: str
         for number, rows in enumerate(pages, start=1):
             if number == 1:
                 canvas.bookmarkPage(table.id)
-                canvas.addOutlineEntry(f"Table {table.number} {table.title}", table.id, level=0)
+                canvas.addOutlineEntry(f"{table.name} {table.title}", table.id, level=0)
             _Page(canvas, table).draw(rows, header, footer, f"Page {number} of {len(pages)}")
             canvas.showPage()
     canvas.save()
@@ -64,7 +64,7 @@ class _Page:
         canvas.drawString(MARGIN, PAGE[1] - 34, header)
         canvas.drawRightString(PAGE[0] - MARGIN, PAGE[1] - 34, number)
         canvas.drawString(MARGIN, 30, footer)
-        for line, font in ((f"Table {table.number}", BOLD), (table.title, BOLD), (table.subtitle, REGULAR),
+        for line, font in ((table.name, BOLD), (table.title, BOLD), (table.subtitle, REGULAR),
                            (table.population, REGULAR)):  # fmt: skip
             if line:
                 canvas.setFont(font, SIZE + 1)
@@ -97,8 +97,7 @@ class _Page:
             left, right = self._edges[cell.first], self._edges[cell.first + cell.span]
             for number, line in enumerate(lines):
                 y = self._y - LEADING * (height - len(lines) + number + 1) + 2
-                align = "left" if cell.first < self._table.label_columns else "center"
-                self._text(line, left, right, y, align, BOLD)
+                self._text(line, left, right, y, self._table.heading_align(cell), BOLD)
             if not last and cell.span > 1 and cell.text:
                 y = self._y - LEADING * height
                 self._canvas.setLineWidth(0.4)
@@ -122,7 +121,7 @@ class _Page:
         if not text.strip():
             return
         if align == "left":
-            self._canvas.drawString(left + 2, y, text)
+            self._squeezed(text, left + 2, y, right - left - 4, font)
         elif align == "center":
             # Blanks in front align numbers with one another: they are as wide as a figure, not as a blank.
             figure = pdfmetrics.stringWidth("0", font, SIZE)
@@ -131,6 +130,18 @@ class _Page:
             self._canvas.drawString((left + right - width) / 2 + figure * (len(text) - len(bare)), y, bare)
         else:
             self._canvas.drawRightString(right - 2, y, text)
+
+    def _squeezed(self, text: str, x: float, y: float, room: float, font: str) -> None:
+        """Words from the left, narrower where they would reach into the next column of a listing."""
+        wide = pdfmetrics.stringWidth(text, font, SIZE)
+        if self._table.label_columns or wide <= room:
+            self._canvas.drawString(x, y, text)
+            return
+        line = self._canvas.beginText(x, y)
+        line.setHorizScale(100 * room / wide)
+        line.textOut(text)
+        line.setHorizScale(100)
+        self._canvas.drawText(line)
 
 
 def _wrap(text: str, width: float, size: float) -> list[str]:

@@ -48,7 +48,7 @@ def _prologue(header: str, footer: str) -> str:
 
 
 def _titles(table: Table) -> str:
-    lines = [f"Table {table.number}", table.title, table.subtitle, table.population]
+    lines = [table.name, table.title, table.subtitle, table.population]
     return "".join(_paragraph(line, r"\qc") for line in lines if line) + _paragraph("", r"\qc")
 
 
@@ -67,6 +67,11 @@ def _edges(table: Table) -> list[int]:
     return edges
 
 
+def _gap(table: Table) -> int:
+    """Half the room between columns in twips; those of a listing are counted in signs, with room for it."""
+    return 60 if table.label_columns else 20
+
+
 def _headings(table: Table) -> Iterator[str]:
     for level, cells in enumerate(table.header):
         first, last = level == 0, level == len(table.header) - 1
@@ -80,9 +85,9 @@ def _cells(table: Table, cells: Sequence[HeaderCell], borders: str, *, last: boo
     for cell in cells:
         over = _BOTTOM if not last and cell.span > 1 and cell.text else ""
         defined += rf"{borders}{over}\clvertalb\cellx{edges[cell.first + cell.span - 1]}"
-        align = r"\ql" if cell.first < table.label_columns else r"\qc"
+        align = _ALIGN[table.heading_align(cell)]
         texts += rf"\pard\intbl{align} {escape_rtf(cell.text)}\cell"
-    return rf"\trowd\trhdr\trgaph60{defined}" + "\n" + texts + r"\row" + "\n"
+    return rf"\trowd\trhdr\trgaph{_gap(table)}{defined}" + "\n" + texts + r"\row" + "\n"
 
 
 def _row(row: TableRow, table: Table, *, last: bool) -> str:
@@ -98,8 +103,8 @@ def _row(row: TableRow, table: Table, *, last: bool) -> str:
     if row.blank:
         nothing = r"\pard\intbl\cell" * table.columns
         edges = "".join(rf"\cellx{edge}" for edge in _edges(table))
-        empty = rf"\trowd\trgaph60{edges}" + "\n" + nothing + r"\row" + "\n"
-    return empty + rf"\trowd\trgaph60\trkeep{defined}" + "\n" + "".join(texts) + r"\row" + "\n"
+        empty = rf"\trowd\trgaph{_gap(table)}{edges}" + "\n" + nothing + r"\row" + "\n"
+    return empty + rf"\trowd\trgaph{_gap(table)}\trkeep{defined}" + "\n" + "".join(texts) + r"\row" + "\n"
 
 
 def escape_rtf(text: str) -> str:

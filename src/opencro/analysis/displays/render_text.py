@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from opencro.analysis.displays.table import HeaderCell, Table, TableRow
 
 INDENT = 2
+_PLACED = {"left": str.ljust, "center": str.center, "right": str.rjust, "decimal": str.center}
 
 
 def render_text(table: Table) -> str:
@@ -14,22 +15,22 @@ def render_text(table: Table) -> str:
     body = [_row_texts(row) for row in table.rows]
     widths = column_widths(table)
     total = sum(widths) + 2 * (len(widths) - 1)
-    lines = [f"Table {table.number}", table.title, *([table.subtitle] if table.subtitle else []), table.population, ""]
+    lines = [table.name, table.title, *([table.subtitle] if table.subtitle else []), table.population, ""]
     lines.append("-" * total)
     for level, cells in enumerate(table.header):
-        lines += _header_lines(cells, widths, last=level == len(table.header) - 1)
+        lines += _header_lines(cells, widths, table, last=level == len(table.header) - 1)
     lines.append("-" * total)
     for row, texts in zip(table.rows, body, strict=True):
         if row.blank:
             lines.append("")
-        lines += _wrapped(texts, widths, table.label_columns)
+        lines += _wrapped(texts, widths, table)
     lines.append("-" * total)
     lines += list(table.footnotes)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def _row_texts(row: TableRow) -> list[str]:
-    labels = [*row.labels[:-1], " " * (INDENT * row.level) + row.labels[-1]]
+    labels = [*row.labels[:-1], *(" " * (INDENT * row.level) + label for label in row.labels[-1:])]
     return [*labels, *(cell.text for cell in row.cells)]
 
 
@@ -52,7 +53,7 @@ def column_widths(table: Table) -> list[int]:
     return widths
 
 
-def _header_lines(cells: Iterable[HeaderCell], widths: list[int], *, last: bool) -> list[str]:
+def _header_lines(cells: Iterable[HeaderCell], widths: list[int], table: Table, *, last: bool) -> list[str]:
     blocks = []
     for cell in cells:
         inside = range(cell.first, cell.first + cell.span)
@@ -60,24 +61,24 @@ def _header_lines(cells: Iterable[HeaderCell], widths: list[int], *, last: bool)
         words = cell.text.split("\n") if cell.text else []
         if not last and cell.span > 1 and words:
             words = [*words, "-" * width]
-        blocks.append((width, words, cell.first))
+        blocks.append((width, words, table.heading_align(cell)))
     height = max((len(words) for _, words, _ in blocks), default=0)
     lines = []
     for number in range(height):
         parts = []
-        for width, words, first in blocks:
+        for width, words, align in blocks:
             place = number - (height - len(words))
             text = words[place] if place >= 0 else ""
-            parts.append(text.ljust(width) if first == 0 else text.center(width))
+            parts.append(_PLACED[align](text, width))
         lines.append("  ".join(parts))
     return lines
 
 
-def _wrapped(texts: list[str], widths: list[int], labels: int) -> list[str]:
+def _wrapped(texts: list[str], widths: list[int], table: Table) -> list[str]:
     split = [text.split("\n") for text in texts]
     lines = []
     for number in range(max(len(part) for part in split)):
         parts = [part[number] if number < len(part) else "" for part in split]
-        places = enumerate(zip(parts, widths, strict=True))
-        lines.append("  ".join(t.ljust(w) if i < labels else t.center(w) for i, (t, w) in places))
+        places = zip(parts, widths, table.aligns, strict=True)
+        lines.append("  ".join(_PLACED[align](text, width) for text, width, align in places))
     return lines

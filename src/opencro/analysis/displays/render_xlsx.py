@@ -93,7 +93,7 @@ class _Sheet:
         deepest = max((row.level for row in table.rows), default=0)
         widths = [width + ROOM for width in column_widths(table)]
         # A step of Excel's indent is wider than the two signs of plain text.
-        widths[table.label_columns - 1] += deepest
+        widths[max(table.label_columns - 1, 0)] += deepest
         self._widths = [min(max(width, NARROWEST), WIDEST) for width in widths]
         self._line = 0
 
@@ -103,7 +103,7 @@ class _Sheet:
         sheet.set_default_row(LEADING)
         for column, width in enumerate(self._widths):
             sheet.set_column(column, column, width)
-        for text in (f"Table {table.number}", table.title):
+        for text in (table.name, table.title):
             self._across(text, bold=True)
         for text in (table.subtitle, table.population):
             self._across(text)
@@ -131,7 +131,7 @@ class _Sheet:
     def _heading(self, cells: Sequence[HeaderCell], *, first: bool, last: bool) -> None:
         for cell in cells:
             spans = not last and cell.span > 1 and bool(cell.text)
-            align = "left" if cell.first < self._table.label_columns else "center"
+            align = self._table.heading_align(cell)
             borders = {"top": 2 if first else 0, "bottom": 1 if last or spans else 0}
             pen = self._pens.get(bold=True, align=align, num_format="@", **borders)
             pen.set_align("bottom")

@@ -1,4 +1,4 @@
-"""The JSON Schemas of analysis/results.yaml and analysis/displays/*.yaml, made from the types.
+"""The JSON Schemas of analysis/results.yaml, displays/*.yaml and listings/*.yaml, made from the types.
 
 Source: JSON Schema draft 2020-12. The published copies are under `schemas/`; a test keeps them current.
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from opencro.analysis.displays.listing_model import Listing
 from opencro.analysis.displays.model import Display
 from opencro.analysis.results import Definitions
 
@@ -17,6 +18,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FILES: dict[str, tuple[type[BaseModel], str]] = {
     "results": (Definitions, "analysis/results.yaml: populations, groupings and formats"),
     "display": (Display, "analysis/displays/<id>.yaml: a table"),
+    "listing": (Listing, "analysis/listings/<id>.yaml: rows of a dataset as they stand"),
 }
 
 

@@ -44,7 +44,7 @@ async function show(id) {
   main.innerHTML = content.html;
   document.querySelectorAll("nav a").forEach(a => a.hash === "#" + id ? a.setAttribute("aria-current", "page") : a.removeAttribute("aria-current"));
   main.querySelectorAll("td[data-cell]").forEach(cell => {
-    if (content.cells[cell.dataset.cell] === undefined) return;
+    if (!sourceOf(cell)) return;
     cell.tabIndex = 0;
     cell.setAttribute("role", "button");
     cell.setAttribute("aria-label", cell.textContent.trim() + ", open what is behind it");
@@ -61,8 +61,16 @@ function close() {
   if (cell) { cell.classList.remove("open"); cell.focus(); }
 }
 
+// What is behind a cell: of a table its results, of a listing the row that it shows.
+function sourceOf(cell) {
+  if (!current.listed) return current.sources[current.cells[cell.dataset.cell]];
+  const told = current.listed, [row, column] = cell.dataset.cell.split(".").map(Number), [who, place] = told.rows[row];
+  return {method: "as it stands in a row of " + told.dataset, conditions: told.conditions, operations: {}, dataset: told.dataset,
+          variables: told.columns[column], rows: {[who]: [place]}};
+}
+
 function open(cell) {
-  const source = current.sources[current.cells[cell.dataset.cell]];
+  const source = sourceOf(cell);
   document.querySelectorAll("td.open").forEach(c => c.classList.remove("open"));
   cell.classList.add("open");
   const panel = document.getElementById("panel");
@@ -74,8 +82,9 @@ function open(cell) {
   shut.addEventListener("click", close);
   head.append(shut);
   panel.append(head, make("p", source.method));
-  panel.append(make("h3", "Computed for"), list(source.conditions));
-  panel.append(make("h3", "At full precision"), grid(["operation", "value"], Object.entries(source.operations).map(([k, v]) => [k, String(v)])));
+  panel.append(make("h3", current.listed ? "Listed for" : "Computed for"), list(source.conditions));
+  const operations = Object.entries(source.operations).map(([k, v]) => [k, String(v)]);
+  if (operations.length) panel.append(make("h3", "At full precision"), grid(["operation", "value"], operations));
   panel.append(make("h3", "Variables"), ...source.variables.map(name => derivation(name, new Set())));
   behind(panel, source);
   panel.append(make("h3", "On the command line"), make("code", "opencro trace STUDY " + current.id + " cell=" + cell.dataset.cell));
@@ -130,7 +139,7 @@ function itemsOf(names) {
 function behind(panel, source) {
   const who = Object.keys(source.rows);
   const count = who.reduce((n, p) => n + source.rows[p].length, 0);
-  panel.append(make("h3", count + " rows of " + source.dataset + " from " + who.length + " participants"));
+  panel.append(make("h3", count + (count === 1 ? " row of " : " rows of ") + source.dataset + " from " + who.length + (who.length === 1 ? " participant" : " participants")));
   const buttons = make("div", null, {class: "people"}), told = make("div", null, {"aria-live": "polite"});
   who.forEach(p => {
     const button = make("button", p, {type: "button", "aria-pressed": "false"});
@@ -141,6 +150,7 @@ function behind(panel, source) {
     buttons.append(button);
   });
   panel.append(buttons, told);
+  if (who.length === 1) buttons.firstChild.click();
 }
 
 async function tell(place, source, who) {

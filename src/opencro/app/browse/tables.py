@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from opencro.analysis.displays import Table, render_html
+from opencro.analysis.displays import Listed, Listing, Table, render_html
 from opencro.analysis.results import METHODS, Analysis, Cell, Material, Results, RowFinder, names_of
 
 SUBJECT = "USUBJID"
@@ -24,7 +24,7 @@ def number_rows(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
 def describe_table(table: Table, material: Material, results: Results) -> dict[str, Any]:
     """The HTML of a table and its cells: "row.column" -> number of a source; sources are told once.
 
-    `material` holds frames of `number_rows`.
+    `material` holds frames of `number_rows`. For a listing see `describe_listing`.
     """
     finder = RowFinder(material)
     cells: dict[str, int] = {}
@@ -32,13 +32,27 @@ def describe_table(table: Table, material: Material, results: Results) -> dict[s
     sources: list[dict[str, Any]] = []
     for r, row in enumerate(table.rows):
         for c, cell in enumerate(row.cells):
-            if cell.source is None or not cell.text:
+            if not isinstance(cell.source, Cell) or not cell.text:
                 continue
             if cell.source not in known:
                 known[cell.source] = len(sources)
                 sources.append(_source(cell.source, finder, results))
             cells[f"{r}.{c}"] = known[cell.source]
     return {"id": table.id, "html": render_html(table, whole=False), "cells": cells, "sources": sources}
+
+
+def describe_listing(table: Table, listing: Listing, material: Material) -> dict[str, Any]:
+    """The HTML of a listing, the variables of each column, and whose row each line is: [participant, place]."""
+    frame = material.datasets[listing.dataset].select(SUBJECT, PLACE)
+    sources = [cell.source for row in table.rows for cell in row.again[:1]]
+    rows = [frame.row(source.row) for source in sources if isinstance(source, Listed)]
+    columns = [c.source.variables for c in table.rows[0].again if isinstance(c.source, Listed)] if table.rows else []
+    population = material.definitions.populations[listing.population]
+    conditions = [f"population {population.label}: {population.where or 'everybody'}"]
+    conditions += [f"rows: {listing.where}"] if listing.where else []
+    told = {"dataset": listing.dataset, "columns": columns, "rows": rows, "conditions": conditions}
+    page = render_html(table, whole=False)
+    return {"id": table.id, "html": page, "cells": {}, "sources": [], "listed": told}
 
 
 def _source(cell: Cell, finder: RowFinder, results: Results) -> dict[str, Any]:

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import polars as pl
 
-from opencro.analysis.displays import Display, Table, fill_display, plan_analyses
+from opencro.analysis.displays import Display, Listing, Table, fill_display, plan_analyses
 from opencro.analysis.figures import draw_figure
 from opencro.analysis.results import Material, compute_results
 from opencro.app.browse.chain import variable_chain
 from opencro.app.browse.figures import write_figure
 from opencro.app.browse.people import write_people, write_script
-from opencro.app.browse.tables import PLACE, describe_table, number_rows
+from opencro.app.browse.tables import PLACE, describe_listing, describe_table, number_rows
 from opencro.app.build_displays import Shells, load_shells
 from opencro.app.build_files import BuiltDatasets
 from opencro.app.wiring import open_study_ledger
@@ -47,7 +47,7 @@ def write_browser(
         links: list[tuple[str, str, str]] = []
         for display in shells.tables.values():
             table = _write_table(display, shells.empty, unfinished)
-            links.append((table.id, f"Table {table.number}", table.title))
+            links.append((table.id, table.name, table.title))
             watch(0.7 * len(links) / count)
         for figure in shells.figures.values():
             write_figure(draw_figure(figure, shells.empty), unfinished)
@@ -77,10 +77,15 @@ def _possible(study: Study, built: BuiltDatasets) -> Shells:
     return replace(shells, empty=Material(number_rows(shells.empty.datasets), shells.empty.definitions))
 
 
-def _write_table(display: Display, material: Material, folder: Path) -> Table:
+def _write_table(display: Display | Listing, material: Material, folder: Path) -> Table:
     results = compute_results(material, plan_analyses(display, material))
     table = fill_display(display, material, results)
-    write_script(folder / "tables" / f"{table.id}.js", "table", describe_table(table, material, results))
+    told = (
+        describe_listing(table, display, material)
+        if isinstance(display, Listing)
+        else describe_table(table, material, results)
+    )
+    write_script(folder / "tables" / f"{table.id}.js", "table", told)
     return table
 
 

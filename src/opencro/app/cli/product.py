@@ -28,6 +28,7 @@ from opencro.app.cli.render import history_table, result_tree, trace_tree
 from opencro.app.compare_results import compare_results, is_build, render_changed
 from opencro.app.comparison import compare_with, read_version, render_report
 from opencro.app.trace import as_document, trace_dataset_cell, trace_dependents
+from opencro.app.trace_listing import ListedTrace, listing_ids, trace_listing
 from opencro.app.trace_result import built_datasets, display_ids, trace_result
 from opencro.kernel.finding import Finding, Place, Refused
 from opencro.study import Study, load_study
@@ -123,7 +124,9 @@ def trace_command(
     ],
     where: Annotated[
         list[str] | None,
-        typer.Argument(help="The row: USUBJID=... AESEQ=...; of a table, row=... column=...", metavar="NAME=VALUE"),
+        typer.Argument(
+            help="The row: USUBJID=... AESEQ=...; of a table, row=... column=..., or cell=...", metavar="NAME=VALUE"
+        ),
     ] = None,
     forward: Annotated[
         bool, typer.Option("--from", help="What depends on this item, instead of where a cell is from.")
@@ -136,12 +139,13 @@ def trace_command(
     Example: opencro trace mystudy AE.AESEV USUBJID=01-701-1015 AESEQ=1
 
     Example: opencro trace mystudy T14_2_01 row="Sex/Male" column=Placebo
+
+    Example: opencro trace mystudy L16_2_07 USUBJID=01-701-1015 AESEQ=1 column=Serious
     """
     started = time.perf_counter()
     with refusing(as_json):
         study = load_study(folder)
-        if not forward and what in display_ids(study):
-            _trace_number(study, what, where or [], as_json)
+        if not forward and _trace_display(study, what, where or [], database, as_json):
             return
         left, right = _split_name(what)
         if forward:
@@ -164,12 +168,34 @@ def _print_reached(item: str, reached: Sequence[str], as_json: bool) -> None:
         out.print("\n".join(reached) or "Nothing depends on it.")
 
 
+def _trace_display(study: Study, what: str, where: list[str], database: str | None, as_json: bool) -> bool:
+    """The trace of a cell of a table or listing; no where it is about something else."""
+    if what in display_ids(study):
+        _trace_number(study, what, where, as_json)
+    elif what in listing_ids(study):
+        found = trace_listing(study, what, _conditions(where), built_datasets(study), database=database)
+        _print_listed(found, as_json)
+    else:
+        return False
+    return True
+
+
 def _trace_number(study: Study, display: str, where: list[str], as_json: bool) -> None:
     behind = trace_result(study, display, _conditions(where), built_datasets(study))
     if as_json:
         print_json(behind.as_dict())
     else:
         out.print(result_tree(behind))
+
+
+def _print_listed(found: ListedTrace, as_json: bool) -> None:
+    if as_json:
+        print_json(found.as_dict())
+        return
+    out.print(f"[bold]{found.shown}[/bold] in {found.display}: line {found.row}, {found.column}", highlight=False)
+    for answer in found.answers:
+        out.print(trace_tree(answer))
+        out.print(history_table(answer))
 
 
 def _split_name(what: str) -> tuple[str, str]:
