@@ -27,7 +27,7 @@ from opencro.app.cli.output import (
 from opencro.app.cli.render import history_table, result_tree, trace_tree
 from opencro.app.compare_results import compare_results, is_build, render_changed
 from opencro.app.comparison import compare_with, read_version, render_report
-from opencro.app.trace import as_document, trace_dataset_cell, trace_dependents
+from opencro.app.trace import Answer, as_document, trace_dataset_cell, trace_dependents
 from opencro.app.trace_listing import ListedTrace, listing_ids, trace_listing
 from opencro.app.trace_result import built_datasets, display_ids, trace_result
 from opencro.kernel.finding import Finding, Place, Refused
@@ -152,13 +152,17 @@ def trace_command(
             _print_reached(what, trace_dependents(study, left, right), as_json)
             return
         answer = trace_dataset_cell(study, left, right, _conditions(where or []), database=database)
+    _print_answer(answer, as_json)
+    err.print(f"{time.perf_counter() - started:.2f} s", style="dim")
+
+
+def _print_answer(answer: Answer, as_json: bool) -> None:
     if as_json:
         print_json(as_document(answer))
         return
     out.print(trace_tree(answer))
     out.print()
     out.print(history_table(answer))
-    err.print(f"{time.perf_counter() - started:.2f} s", style="dim")
 
 
 def _print_reached(item: str, reached: Sequence[str], as_json: bool) -> None:
