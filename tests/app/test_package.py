@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from opencro.app.cli.main import app
-from opencro.app.package import SUMS, package_study, verify_package
+from opencro.app.package import PENDING, READY, SUMS, package_study, verify_package
 from opencro.kernel.finding import Refused
 from opencro.study import Study, load_study
 from opencro.submission.define_xml import read_define
@@ -113,6 +113,57 @@ def test_a_changed_package_gets_no_sequence(played: Study, package: Path) -> Non
     with pytest.raises(Refused) as refused:
         package_study(played, package)
     assert set(refused.value.findings.codes()) == {"ECT-040"}
+
+
+class _Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture
+def amended(played: Study, tmp_path: Path) -> Study:
+    """The study with a remark in a declaration."""
+    folder = Path(shutil.copytree(played.root, tmp_path / "copy"))
+    text = folder / "analysis/ADVS.yaml"
+    text.write_text(text.read_text(encoding="utf-8") + "# a remark\n", encoding="utf-8")
+    return load_study(folder)
+
+
+@pytest.mark.parametrize("moves", [0, 1, 2])
+def test_a_run_stopped_while_a_sequence_is_put_in_place_is_finished_by_the_next(
+    amended: Study, package: Path, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    real, put, done = Path.rename, Path.replace, []
+
+    def rename(self: Path, target: Path) -> Path:
+        if READY in self.parts:
+            if len(done) == moves:
+                raise _Killed
+            done.append(self)
+        return real(self, target)
+
+    def replace(self: Path, target: Path) -> Path:
+        if READY in self.parts:
+            raise _Killed
+        return put(self, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(_Killed):
+        package_study(amended, package)
+    monkeypatch.undo()
+    assert not verify_package(package).ok
+    with pytest.raises(Refused) as refused:
+        package_study(amended, package)
+    assert refused.value.findings.codes() == ("ECT-052",)  # of 0003: 0002 stands
+    assert verify_package(package).ok
+    assert [s.number for s in read_sequences(package)] == ["0001", "0002"]
+
+
+def test_what_a_run_left_that_was_stopped_before_is_taken_away(amended: Study, package: Path) -> None:
+    shutil.copytree(package / "0001", package / PENDING / ".0002.part")
+    assert not verify_package(package).ok
+    assert package_study(amended, package).sequence == "0002"
+    assert verify_package(package).ok
 
 
 def test_the_same_study_has_nothing_to_send(played: Study, package: Path) -> None:

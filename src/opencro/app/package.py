@@ -2,6 +2,9 @@
 
 A package is a folder of sequences. Beside them stand what agencies don't take into a sequence (`beside/0001`:
 Dataset-JSON, the guides as HTML), and SHA256SUMS over everything.
+
+A sequence appears with what stands beside it and its sums, or not at all: all of it is prepared in one hidden folder,
+whose change of name decides. What a stopped run left is taken away by the next one, or put in place if it was decided.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from opencro.submission.study_files import DATASETS, plan_study_files, section_o
 
 SUMS = "SHA256SUMS"
 BESIDE = "beside"
+PENDING, READY = ".opencro-pending", ".opencro-ready"
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ def package_study(
     `write_sequence` does.
     """
     dossier = load_dossier(study)
+    finish_interrupted(folder)
     _refuse_folder(folder)
     made = build(study, database=database, progress=progress)
     number = sequence or _next_number(folder)
@@ -58,11 +63,40 @@ def package_study(
     if not documents.findings.ok:
         raise Refused(documents.findings)
     files = plan_study_files(study, dossier, made.folder, labels, documents.files)
-    folder.mkdir(parents=True, exist_ok=True)
-    leaves = write_sequence(folder, number, dossier, section_of(study, dossier), files, dtds)
-    _put_beside(folder / BESIDE / number, made.folder, documents.pages)
-    (folder / SUMS).write_text(sum_files(folder), encoding="utf-8")
+    pending = folder / PENDING
+    pending.mkdir(parents=True)
+    try:
+        leaves = write_sequence(folder, number, dossier, section_of(study, dossier), files, dtds, pending)
+        _put_beside(pending / BESIDE / number, made.folder, documents.pages)
+        sums = sorted([*_told(folder), *sum_files(pending).splitlines(keepends=True)], key=lambda line: line[66:])
+        (pending / SUMS).write_text("".join(sums), encoding="utf-8")
+        pending.rename(folder / READY)
+    finally:
+        shutil.rmtree(pending, ignore_errors=True)
+    finish_interrupted(folder)
     return Packaged(folder, number, made.position, leaves, documents.findings + check_dossier(folder, dtds))
+
+
+def finish_interrupted(folder: Path) -> None:
+    """Take away what a run left that was stopped while it prepared, put in place what one had prepared to the end."""
+    shutil.rmtree(folder / PENDING, ignore_errors=True)
+    ready = folder / READY
+    if not ready.is_dir():
+        return
+    (folder / BESIDE).mkdir(exist_ok=True)
+    beside = [path.relative_to(ready) for path in sorted((ready / BESIDE).glob("*"))]
+    sequences = [path.relative_to(ready) for path in sorted(ready.iterdir()) if path.name not in (BESIDE, SUMS)]
+    for name in (*sequences, *beside):
+        (ready / name).rename(folder / name)
+    if (ready / SUMS).is_file():
+        (ready / SUMS).replace(folder / SUMS)
+    shutil.rmtree(ready)
+
+
+def _told(folder: Path) -> list[str]:
+    """The lines of the sums that stand."""
+    path = folder / SUMS
+    return path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
 
 
 def _put_beside(folder: Path, built: Path, pages: Mapping[str, str]) -> None:

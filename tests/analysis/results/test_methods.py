@@ -102,6 +102,30 @@ def test_two_ranks() -> None:
         assert (found["estimate"], found["lower"], found["upper"]) == (moved.estimate, moved.lower, moved.upper)
 
 
+def test_ranks_of_all_groups() -> None:
+    found, wanted = _of("kruskal_wallis", across="arm"), st.rank.kruskal_wallis([_arm(arm)[0] for arm in "ABC"])
+    assert (found["chi2"], found["df"], found["p"]) == (wanted.chi_square, wanted.df, wanted.p_value)
+
+
+@pytest.mark.parametrize(
+    ("options", "weight"),
+    [
+        ({"weights": "gehan"}, st.survival.Gehan()),
+        ({"weights": "tarone-ware"}, st.survival.TaroneWare()),
+        ({"weights": "peto"}, st.survival.PetoPeto()),
+        ({"weights": "modified-peto"}, st.survival.ModifiedPetoPeto()),
+        ({"weights": "fleming-harrington", "rho": 0, "gamma": 1}, st.survival.FlemingHarrington(0, 1)),
+        ({"weights": "fleming-harrington"}, st.survival.Weight()),
+    ],
+)
+def test_weights_of_event_times_within_strata(options: Mapping[str, object], weight: st.survival.Weight) -> None:
+    wanted = st.survival.weighted_log_rank(*_arm(*"ABC"), weight, stratum=list(SEXES))
+    found = _of("log_rank", across="arm", strata="sex", **options)
+    assert (found["chi2"], found["df"], found["p"]) == pytest.approx((wanted.chi2, wanted.df, wanted.p))
+    pair = st.survival.weighted_log_rank(*_arm(*"AB"), weight)
+    assert _of("log_rank", "b:a", across="arm", **options)["p"] == pytest.approx(pair.p)
+
+
 def test_survival_curves_have_quartiles_and_landmarks() -> None:
     time, event, _ = _arm("B")
     curve = st.survival.kaplan_meier(time, event)

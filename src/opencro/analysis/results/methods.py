@@ -19,6 +19,7 @@ from opencro.analysis.results.pairs import (
     compare_odds,
     compare_risks,
     compare_risks_by_ratio,
+    compare_several_ranks,
     compare_two_means,
     compare_two_ranks,
 )
@@ -105,10 +106,19 @@ METHODS: Mapping[str, Method] = {
         ("across", "groups", "distribution", "alpha"),
         compare_two_ranks,
     ),
+    "kruskal_wallis": Method(
+        "Kruskal-Wallis test of all groups", ("chi2", "df", "p"), ("across", "groups"), compare_several_ranks
+    ),
     "kaplan_meier": Method(
         "Kaplan-Meier estimate", _SURVIVAL, ("censor", "at", "limits", "alpha"), estimate_survival, {"n": 0}, _CENSORED
     ),
-    "log_rank": Method("log-rank test", ("chi2", "df", "p"), _OF_TIMES, compare_survival, variables=_CENSORED),
+    "log_rank": Method(
+        "log-rank test",
+        ("chi2", "df", "p"),
+        (*_OF_TIMES, "weights", "rho", "gamma"),
+        compare_survival,
+        variables=_CENSORED,
+    ),
     "hazard_ratio": Method(
         "hazard ratio of a Cox model",
         ("estimate", "se", "lower", "upper", "p"),

@@ -1,4 +1,4 @@
-"""Two groups compared: risks, odds, means, ranks; for each two groups of `across`, both ways round.
+"""Groups compared: risks, odds, means, ranks; two of `across` both ways round, or all together.
 
 The contrast "a:b" is group a against group b: a less b, or a divided by b.
 """
@@ -102,13 +102,34 @@ def compare_two_ranks(material: Material, analysis: Analysis) -> Iterator[Found]
     yield from _samples(material, analysis, compute)
 
 
+def compare_several_ranks(material: Material, analysis: Analysis) -> Iterator[Found]:
+    """Kruskal and Wallis's test that the groups of `across` have the same distribution.
+
+    Groups without a value do not count. Of two groups it is Wilcoxon's rank-sum test without correction.
+    """
+    across, levels = levels_across(material, analysis)
+    for groups, rows in within_groups(material, analysis, across):
+        found = _values(analysis, rows, across, levels).values()
+        yield groups, "", attempt(_kruskal_wallis, [values for values in found if values.size])
+
+
+def _kruskal_wallis(samples: list[np.ndarray]) -> Operations:
+    tested = st.rank.kruskal_wallis(samples)
+    return {"chi2": tested.chi_square, "df": float(tested.df), "p": tested.p_value}
+
+
+def _values(analysis: Analysis, rows: pl.DataFrame, across: str, levels: list[str]) -> dict[str, np.ndarray]:
+    """The values of each group that are present."""
+    column = group_column(across)
+    present = rows.drop_nulls([analysis.of, column]).with_columns(pl.col(analysis.of).cast(pl.Float64))
+    return {level: present.filter(pl.col(column) == level)[analysis.of].to_numpy() for level in levels}
+
+
 def _samples(
     material: Material, analysis: Analysis, compute: Callable[[np.ndarray, np.ndarray], Operations]
 ) -> Iterator[Found]:
     across, levels = levels_across(material, analysis)
     for groups, rows in within_groups(material, analysis, across):
-        values = pl.col(analysis.of).cast(pl.Float64)
-        present = rows.drop_nulls([analysis.of, group_column(across)])
-        samples = {g: present.filter(pl.col(group_column(across)) == g).select(values).to_series() for g in levels}
+        samples = _values(analysis, rows, across, levels)
         for a, b in permutations(levels, 2):
-            yield groups, f"{a}:{b}", attempt(compute, samples[a].to_numpy(), samples[b].to_numpy())
+            yield groups, f"{a}:{b}", attempt(compute, samples[a], samples[b])

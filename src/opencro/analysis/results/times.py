@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations, permutations
 from typing import Any
@@ -89,17 +89,39 @@ def _curve(time: np.ndarray, event: np.ndarray, limits: Any, alpha: float, at: f
 
 
 def compare_survival(material: Material, analysis: Analysis) -> Iterator[Found]:
-    """Log-rank test of all groups together and of each two, within `strata`."""
+    """Log-rank test of all groups together and of each two, within `strata`.
+
+    Option `weights` of event times: log-rank (1), gehan (SAS test=wilcoxon), tarone-ware, peto, modified-peto, or
+    fleming-harrington with `rho` and `gamma`.
+    """
+    weight = option_choice(analysis, "weights", _weights(analysis))()
+
+    def test(times: Times) -> Operations:
+        return _log_rank(times, weight)
+
     for groups, levels, times in _compared(material, analysis):
-        yield groups, "", attempt(_log_rank, times)
+        yield groups, "", attempt(test, times)
         for a, b in combinations(levels, 2):
-            tested = attempt(_log_rank, times.only((a, b)))
+            tested = attempt(test, times.only((a, b)))
             yield groups, f"{a}:{b}", tested
             yield groups, f"{b}:{a}", tested
 
 
-def _log_rank(times: Times) -> Operations:
-    tested = st.survival.log_rank(times.time, times.event, times.arm, stratum=times.stratum)
+def _weights(analysis: Analysis) -> dict[str, Callable[[], st.survival.Weight]]:
+    survival = st.survival
+    rho, gamma = option_number(analysis, "rho", 0.0), option_number(analysis, "gamma", 0.0)
+    return {
+        "log-rank": survival.Weight,
+        "gehan": survival.Gehan,
+        "tarone-ware": survival.TaroneWare,
+        "peto": survival.PetoPeto,
+        "modified-peto": survival.ModifiedPetoPeto,
+        "fleming-harrington": lambda: survival.FlemingHarrington(rho, gamma),
+    }
+
+
+def _log_rank(times: Times, weight: st.survival.Weight) -> Operations:
+    tested = st.survival.weighted_log_rank(times.time, times.event, times.arm, weight, stratum=times.stratum)
     return {"chi2": tested.chi2, "df": float(tested.df), "p": tested.p}
 
 

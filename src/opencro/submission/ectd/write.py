@@ -41,8 +41,9 @@ def write_sequence(
     study: StudySection,
     files: Listed[PlannedFile],
     dtds: Path | None = None,
+    into: Path | None = None,
 ) -> tuple[Leaf, ...]:
-    """Write `folder/number`; what the sequences before it hold unchanged is not sent again.
+    """Write `folder/number`, or `into/number`; what the sequences before it hold unchanged is not sent again.
 
     Refused where the sequence is not described (ECT-052), does not follow the former (ECT-053) or would send nothing
     (ECT-054). Gives the leaves of index.xml below module 5.
@@ -58,7 +59,8 @@ def write_sequence(
     if not planned:
         got, remedy = "nothing changed since the last sequence", "Send a sequence when something changed."
         raise Refused([Finding("ECT-054", Place(str(folder)), got, "a change", remedy)])
-    unfinished = folder / f".{number}.part"
+    target = (into or folder) / number
+    unfinished = target.with_name(f".{number}.part")
     shutil.rmtree(unfinished, ignore_errors=True)
     leaves = _put_study(unfinished, number, study, planned, view, tagging_file)
     regional = render_us_regional(dossier, number, head)
@@ -68,7 +70,7 @@ def write_sequence(
     _put(unfinished / INDEX, index)
     _put(unfinished / INDEX_MD5, _md5(index).encode())
     _put_util(unfinished, dtds)
-    unfinished.rename(folder / number)
+    unfinished.rename(target)
     return tuple(leaves)
 
 
