@@ -10,6 +10,7 @@ from typing import Any
 
 from opencro.kernel.finding import Finding, Findings, Place, Refused, suggest
 from opencro.terms.catalogue import read_catalogue
+from opencro.terms.grades import Grading, read_grading
 from opencro.terms.model import Catalogue
 from opencro.terms.pack import PACK_FILE, Pack, PackInfo, add_command, read_info
 from opencro.terms.units import Units, read_units
@@ -17,7 +18,12 @@ from opencro.terms.units import Units, read_units
 SHIPPED = Path(__file__).resolve().parent / "packs"
 _ID = re.compile(r"^[a-z][a-z0-9-]{0,63}$")
 _VERSION = re.compile(r"^[0-9]+(?:[.-][0-9]+)*$")
-_KIND_NAMES = {"terminology": "controlled terminology", "catalogue": "a catalogue of domains", "units": "units"}
+_KIND_NAMES = {
+    "terminology": "controlled terminology",
+    "catalogue": "a catalogue of domains",
+    "units": "units",
+    "grades": "grades of values",
+}
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,14 @@ class TermsStore:
             self._cache["units", "units", version] = read_units(folder, info)
         units: Units = self._cache["units", "units", version]
         return units
+
+    def grading(self, standard: str, version: str, place: Place | None = None) -> Grading:
+        """The grades of laboratory values of a scale, e.g. ctcae 5.0; refused as `pack` is."""
+        if ("grades", standard, version) not in self._cache:
+            folder, info = self._open(standard, version, "grades", place)
+            self._cache["grades", standard, version] = read_grading(folder, info)
+        grading: Grading = self._cache["grades", standard, version]
+        return grading
 
     def check_pins(self, pins: Mapping[str, str], places: Mapping[str, Place] | None = None) -> Findings:
         """One TRM-020 for each pinned standard (`{"sdtm-ct": "2025-03-28"}`) whose pack is not here."""

@@ -10,6 +10,7 @@ from opencro.analysis.adam.derive.baseline import (
     derive_ratio,
     derive_shift,
 )
+from opencro.analysis.adam.derive.ctcae import derive_ctcae_grade
 from opencro.analysis.adam.derive.dates import (
     derive_date,
     derive_datetime,
@@ -84,6 +85,7 @@ __all__ = [
     "derive_constant",
     "derive_copied_records",
     "derive_criterion",
+    "derive_ctcae_grade",
     "derive_cut",
     "derive_date",
     "derive_datetime",
