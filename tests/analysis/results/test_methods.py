@@ -80,6 +80,23 @@ def test_proportions_within_groups_of_participants() -> None:
     assert _of("risk_difference", "b:a", "ADAE", {"sex": "f"}, across="arm")["estimate"] == pytest.approx(2 / 6 - 1 / 5)
 
 
+def test_a_table_by_simulation_has_the_error_of_its_p_value() -> None:
+    table = [[9, 1], [3, 7], [6, 4]]
+    told = [(arm, sex) for arm, row in zip("ABC", table, strict=True) for sex, n in zip("FM", row, strict=True)
+            for _ in range(n)]  # fmt: skip
+    people = pl.DataFrame({"USUBJID": [str(i) for i in range(30)], "ARM": [a for a, _ in told]})
+    material = Material({"ADSL": people.with_columns(pl.Series("SEX", [s for _, s in told]))}, DEFINITIONS)
+    asked = (("across", "arm"), ("response", "sex"))
+    drawn = Analysis("fisher_simulated", "ADSL", "ALL", options=(*asked, ("replicates", 20_000), ("seed", 3)))
+    exactly = Analysis("fisher_table", "ADSL", "ALL", options=asked)
+    results = compute_results(material, [drawn, exactly])
+    wanted = st.categorical.fisher_exact_simulated(table, 3, replicates=20_000)
+    assert results.of(Cell(drawn)) == {"p": wanted.p_value, "se": wanted.standard_error}
+    exact = st.categorical.fisher_exact(table).p_value
+    assert results.of(Cell(exactly)) == {"p": exact}
+    assert 0 < abs(wanted.p_value - exact) < 4 * wanted.standard_error
+
+
 def test_two_means() -> None:
     x, y = _arm("B")[0], _arm("A")[0]
     for variances, test in (("unequal", st.linear.t_test_welch), ("equal", st.linear.t_test_pooled)):

@@ -14,7 +14,7 @@ import polars as pl
 
 import opencro.stats as st
 from opencro.analysis.results.model import SUBJECT, Analysis
-from opencro.analysis.results.options import option_names
+from opencro.analysis.results.options import option_names, option_number
 from opencro.analysis.results.prepare import Material, group_column
 
 Operations = Mapping[str, float | str | None]
@@ -60,7 +60,14 @@ def _chi_square(table: np.ndarray) -> Operations:
 
 
 def _fisher(table: np.ndarray) -> Operations:
-    return {"p": st.categorical.fisher_exact(table).p_value}
+    tested = st.categorical.fisher_exact(table)
+    limits = [str(note) for note in tested.notes if note.code == "STA-527"]
+    return {"p": tested.p_value, "note": limits[0]} if limits else {"p": tested.p_value}
+
+
+def _fisher_simulated(table: np.ndarray, seed: int, replicates: int) -> Operations:
+    tested = st.categorical.fisher_exact_simulated(table, seed, replicates=replicates)
+    return {"p": tested.p_value, "se": tested.standard_error}
 
 
 def compare_means(material: Material, analysis: Analysis) -> Iterator[Found]:
@@ -85,6 +92,17 @@ def compare_categories_exactly(material: Material, analysis: Analysis) -> Iterat
     for groups, table in _tables(material, analysis):
         if _is_testable(table):
             yield groups, "", attempt(_fisher, table[table.sum(axis=1) > 0])
+
+
+def compare_categories_by_simulation(material: Material, analysis: Analysis) -> Iterator[Found]:
+    """Fisher's exact test from `replicates` random tables with the same margins, drawn with `seed`; with p its error.
+
+    For tables that the exact test refuses as too much work.
+    """
+    seed, replicates = (int(option_number(analysis, name, n)) for name, n in (("seed", 1), ("replicates", 100_000)))
+    for groups, table in _tables(material, analysis):
+        if _is_testable(table):
+            yield groups, "", attempt(_fisher_simulated, table[table.sum(axis=1) > 0], seed, replicates)
 
 
 def _is_testable(table: np.ndarray) -> bool:

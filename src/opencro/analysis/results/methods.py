@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from opencro.analysis.results.compare import (
     compare_categories,
+    compare_categories_by_simulation,
     compare_categories_exactly,
     compare_events,
     compare_means,
@@ -78,6 +79,12 @@ METHODS: Mapping[str, Method] = {
     ),
     "fisher_table": Method(
         "Fisher's exact test of a table", ("p",), ("across", "groups", "response"), compare_categories_exactly
+    ),
+    "fisher_simulated": Method(
+        "Fisher's exact test of a table, by simulation",
+        ("p", "se"),
+        ("across", "groups", "response", "seed", "replicates"),
+        compare_categories_by_simulation,
     ),
     "fisher": Method("Fisher's exact test of participants with an event", ("p",), ("across", "groups"), compare_events),
     "cmh": Method(

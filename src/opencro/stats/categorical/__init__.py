@@ -14,7 +14,13 @@ from opencro.stats.categorical.cmh import (
     mantel_haenszel_test_batch,
 )
 from opencro.stats.categorical.exact_odds import ExactOddsRatio, exact_odds_ratio
-from opencro.stats.categorical.fisher import FisherTest, fisher_exact, fisher_exact_batch, fisher_exact_simulated
+from opencro.stats.categorical.fisher import (
+    FisherTest,
+    SimulatedFisherTest,
+    fisher_exact,
+    fisher_exact_batch,
+    fisher_exact_simulated,
+)
 from opencro.stats.categorical.matched import ExactTest, Kappa, kappa, mcnemar, mcnemar_exact
 from opencro.stats.categorical.table import ChiSquareTest, Tests
 from opencro.stats.categorical.trend import TrendTest, cochran_armitage, cochran_armitage_exact
@@ -26,6 +32,7 @@ __all__ = [
     "ExactTest",
     "FisherTest",
     "Kappa",
+    "SimulatedFisherTest",
     "Tests",
     "TrendTest",
     "cochran_armitage",

@@ -28,7 +28,7 @@ def sum_less_probable_tables(
     cut = len(columns) - len(columns) // 2
     right, left = columns[:cut], columns[cut:]
     constant = float(factorials[rows].sum() + factorials[columns].sum() - factorials[rows.sum()])
-    states = _count_vectors(rows, int(left.sum()), limit)
+    states = count_vectors(rows, int(left.sum()), limit)
     if states > limit:
         return float("nan"), 0
     vectors = np.empty((states, len(rows)), dtype=np.int64)
@@ -38,8 +38,8 @@ def sum_less_probable_tables(
 
 
 @njit(cache=True)
-def _count_vectors(rows: Whole, total: int, limit: int) -> int:
-    """How many vectors below `rows` have this total (convolution of ranges); anything above `limit` if more."""
+def count_vectors(rows: Whole, total: int, limit: int) -> int:
+    """How many vectors below `rows` have this total (convolution of ranges); `limit` + 1 if more."""
     ways = np.zeros(total + 1)
     ways[0] = 1.0
     for r in rows:
