@@ -1,6 +1,7 @@
 """Make the subset of SDTM controlled terminology that the project ships, from the whole file that NCI EVS publishes.
 
     python tools/make_terms_subset.py FILE --version 2025-03-28 [--into FOLDER]
+    python tools/make_terms_subset.py FILE --standard adam-ct --version 2026-03-27 [--into FOLDER]
 
 Code lists are those that the shipped SDTMIG catalogues name, and what `tools/terms_subset.yaml` adds. The same file
 gives the same bytes.
@@ -57,6 +58,33 @@ def make_subset(file: Path, version: str, into: Path, selection_file: Path = SEL
     return write_pack(into, with_content(info, content), content)
 
 
+def make_adam_subset(file: Path, version: str, into: Path, selection_file: Path = SELECTION) -> Path:
+    """Write `<into>/adam-ct/<version>/` anew from the published file: the lists under `adam` of the selection."""
+    selection, findings = read_located(selection_file, selection_file.parent)
+    if selection is None or findings:
+        raise Refused(findings)
+    published, names, sha256 = read_published(file.read_bytes(), file.name)
+    wanted = set(selection.value["adam"])
+    _refuse_unknown(published, selection, wanted, {}, {})
+    rows = tuple(r for r in published.rows if (r.code if r.is_codelist else r.codelist) in wanted)
+    info = PackInfo(
+        id="adam-ct",
+        version=version,
+        kind="terminology",
+        title=f"CDISC ADaM controlled terminology {version}, the lists that belong to no questionnaire",
+        source=f'CDISC ADaM terminology "{names[-1]}"',
+        licence=LICENCE,
+        attribution=ATTRIBUTION,
+        since=version,
+        sha256=sha256,
+        subset=True,
+        codelists=tuple(sorted(wanted, key=lambda code: int(code[1:]))),
+    )
+    content = render_content(Published(rows), [])
+    shutil.rmtree(into / info.id / version, ignore_errors=True)
+    return write_pack(into, with_content(info, content), content)
+
+
 def codelists_of_catalogues() -> set[str]:
     """The C-codes that the variables of the shipped catalogues name."""
     store = TermsStore()
@@ -68,7 +96,7 @@ def select_rows(published: Published, selection: Located, wanted: Iterable[str])
     """The rows of the wanted code lists, of partial ones the named terms; without definitions that must stay out."""
     whole = {*wanted, *selection.value["also"]}
     partial = _partial_terms(selection.value["partial"], published)
-    _refuse_unknown(published, selection, whole, partial)
+    _refuse_unknown(published, selection, whole, partial, selection.value["partial"])
     silent = set(selection.value["no_definitions"])
     kept = (
         r
@@ -89,10 +117,12 @@ def _partial_terms(selection: Mapping[str, Any], published: Published) -> dict[s
     return kept
 
 
-def _refuse_unknown(published: Published, selection: Located, whole: set[str], partial: Mapping[str, set[str]]) -> None:
+def _refuse_unknown(
+    published: Published, selection: Located, whole: set[str], partial: Mapping[str, set[str]], named: Mapping[str, Any]
+) -> None:
     lists = {r.code for r in published.rows if r.is_codelist}
     missing = [(Place(selection.file), f"code list {code}") for code in sorted({*whole, *partial} - lists)]
-    for codelist, body in selection.value["partial"].items():
+    for codelist, body in named.items():
         known = {r.submission_value for r in published.rows if r.codelist == codelist}
         place = selection.place("partial", codelist, "terms")
         missing += [(place, f"term {t} of {codelist}") for t in map(str, body["terms"]) if t not in known]
@@ -112,11 +142,13 @@ def main() -> int:
     """Read the arguments and make the subset; 1 when it was refused."""
     parser = argparse.ArgumentParser(description="Make the shipped subset of SDTM controlled terminology.")
     parser.add_argument("file", type=Path, help="the whole file as NCI EVS publishes it")
+    parser.add_argument("--standard", choices=("sdtm-ct", "adam-ct"), default="sdtm-ct")
     parser.add_argument("--version", required=True, help="its date of release, e.g. 2025-03-28")
     parser.add_argument("--into", type=Path, default=SHIPPED, help="the folder of packs")
     arguments = parser.parse_args()
     try:
-        print(make_subset(arguments.file, arguments.version, arguments.into))
+        make = make_subset if arguments.standard == "sdtm-ct" else make_adam_subset
+        print(make(arguments.file, arguments.version, arguments.into))
     except Refused as refused:
         print(refused, file=sys.stderr)
         return 1

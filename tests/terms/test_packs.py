@@ -31,7 +31,7 @@ def guide(request: pytest.FixtureRequest) -> Catalogue:
 
 def test_every_shipped_pack_says_source_licence_and_date(shipped: TermsStore) -> None:
     infos = shipped.packs()
-    others = {("sdtmig", "3.1.2"), ("sdtmig", "3.4"), ("units", "1.0"), ("ctcae", "5.0")}
+    others = {("sdtmig", "3.1.2"), ("sdtmig", "3.4"), ("units", "1.0"), ("ctcae", "5.0"), ("adam-ct", "2026-03-27")}
     assert {(i.id, i.version) for i in infos} == {PINNED, *others}
     for info in infos:
         assert info.source

@@ -37,6 +37,13 @@ def test_the_shipped_subset_is_what_the_tool_makes(tool: ModuleType, published: 
 
 
 @pytest.mark.peer
+def test_the_shipped_part_of_adam_is_what_the_tool_makes(tool: ModuleType, shared: Path, tmp_path: Path) -> None:
+    made = tool.make_adam_subset(shared / "cdisc/ct/adamct-2026-03-27.parquet", "2026-03-27", tmp_path)
+    for name in ("pack.yaml", "codelists.tsv", "terms.tsv"):
+        assert (made / name).read_bytes() == (SHIPPED / "adam-ct/2026-03-27" / name).read_bytes()
+
+
+@pytest.mark.peer
 def test_a_selected_term_that_is_not_published_is_a_finding(tool: ModuleType, published: Path, tmp_path: Path) -> None:
     selection = tmp_path / "selection.yaml"
     selection.write_text("also: [C1]\nno_definitions: []\npartial:\n  C71620:\n    terms: [kg, furlong]\n")

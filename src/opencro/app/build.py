@@ -177,7 +177,15 @@ def _write(
     watch.lap("adam")
     write_define_files(study, made.domains, made.outlines, terms_of(study), making / "sdtm", created)
     if analysis is not None:
-        write_analysis_define_files(study, analysis.datasets, analysis.outlines, making / "adam", created)
+        write_analysis_define_files(
+            study,
+            analysis.datasets,
+            analysis.outlines,
+            making / "adam",
+            created,
+            domains=made.domains,
+            store=terms_of(study),
+        )
     watch.lap("define")
     shown = _show(study, made, analysis, making, watch)
     built = _built(target, snapshot, made, analysis, shown, watch.seconds)

@@ -33,9 +33,14 @@ def write_analysis_define_files(
     outlines: Mapping[str, Outline],
     folder: Path,
     created: datetime,
+    *,
+    domains: Mapping[str, Domain],
+    store: TermsStore,
 ) -> tuple[Path, ...]:
     """Write the same files for analysis datasets; Refused when something does not fit."""
-    return _write(write_define(describe_analysis(study, datasets, outlines, created)), folder)
+    return _write(
+        write_define(describe_analysis(study, datasets, outlines, created, domains=domains, store=store)), folder
+    )
 
 
 def _write(document: bytes, folder: Path) -> tuple[Path, ...]:

@@ -22,7 +22,8 @@ from opencro.analysis import (
 from opencro.study import Study, load_study
 from opencro.submission import describe_analysis
 from opencro.submission.define_xml import Define, check_define, read_define, render_define_html, write_define
-from opencro.tabulation import Outline
+from opencro.tabulation import Outline, load_domains
+from opencro.terms import TermsStore
 
 SAMPLE = {
     "DM": {"STUDYID": "S", "USUBJID": "1", "SUBJID": "1", "SITEID": "701", "ARMCD": "Pbo", "ARM": "Placebo",
@@ -59,7 +60,32 @@ def _outline(dataset: AnalysisDataset, datasets: dict[str, AnalysisDataset], fra
 
 @pytest.fixture(scope="module")
 def define(study: Study, outlines: dict[str, Outline]) -> Define:
-    return describe_analysis(study, load_datasets(study), outlines, datetime(2026, 1, 1, tzinfo=UTC))
+    created, domains = datetime(2026, 1, 1, tzinfo=UTC), load_domains(study)
+    return describe_analysis(study, load_datasets(study), outlines, created, domains=domains, store=TermsStore())
+
+
+def test_code_lists_are_the_published_ones_with_their_nci_codes(define: Define) -> None:
+    lists = {codes.oid: codes for codes in define.study.metadata.codelists}
+    expected = {
+        "CL.ADSL.SEX": ("C66731", "STD.CT"),
+        "CL.ADQSADAS.SEX": ("C66731", "STD.CT"),
+        "CL.ADSL.SAFFL": ("C66742", "STD.CT"),
+        "CL.ADQSADAS.DTYPE": ("C81224", "STD.ADAMCT"),
+    }
+    for oid, (code, standard) in expected.items():
+        if oid in lists:
+            assert [alias.name for alias in lists[oid].aliases] == [code]
+            assert lists[oid].standard_oid == standard
+            for item in (*lists[oid].items, *lists[oid].enumerated):
+                assert item.aliases or item.extended
+    assert {"CL.ADSL.SEX", "CL.ADSL.SAFFL"} <= set(lists)
+    standards = {one.oid: (one.name, one.publishing_set) for one in define.study.metadata.standards}
+    assert standards["STD.ADAMCT"] == ("CDISC/NCI", "ADaM")
+
+
+def test_a_list_of_our_own_has_no_code_and_no_standard(define: Define) -> None:
+    (own,) = [codes for codes in define.study.metadata.codelists if codes.oid == "CL.ADSL.AGEGR1"]
+    assert (own.aliases, own.standard_oid) == ((), "")
 
 
 def test_it_has_no_faults_and_is_read_again_unchanged(define: Define) -> None:

@@ -13,13 +13,10 @@ from importlib.metadata import version
 from opencro.analysis import AnalysisDataset, ParameterSpec, method_of, origin_of, predecessor_of
 from opencro.study import Study
 from opencro.submission.define_xml.model import (
-    CodeList,
-    CodeListItem,
     CommentDef,
     DatasetClass,
     Define,
     DefineStudy,
-    EnumeratedItem,
     GlobalVariables,
     ItemDef,
     ItemGroupDef,
@@ -35,12 +32,14 @@ from opencro.submission.define_xml.model import (
     WhereClauseDef,
     words,
 )
+from opencro.submission.describe.analysis_codelists import AnalysisCodes
+from opencro.submission.describe.subject import Subject
 from opencro.submission.describe.types import has_length
-from opencro.tabulation import Column, ColumnSummary, Outline
+from opencro.tabulation import Column, ColumnSummary, Domain, Outline
+from opencro.terms import TermsStore
 
 GUIDE = "STD.ADAMIG"
 _DATE_DIGITS = 8
-_YES_NO = {"Y": "Yes", "N": "No"}
 
 
 @dataclass(frozen=True)
@@ -64,12 +63,17 @@ def describe_analysis(
     outlines: Mapping[str, Outline],
     created: datetime,
     archive: str = "xpt/{name}.xpt",
+    *,
+    domains: Mapping[str, Domain],
+    store: TermsStore,
 ) -> Define:
     """The define.xml model of analysis datasets, from what is known of their rows.
 
+    `domains` and `store` give the published code lists of what is copied from tabulated datasets and of the rest.
     `archive` is the href of a dataset's file with `{name}` in lower case.
     """
-    metadata = _metadata(_Subject(study, datasets, outlines), archive)
+    codes = AnalysisCodes(datasets, Subject(study, domains, {}, store))
+    metadata = _metadata(_Subject(study, datasets, outlines), codes, archive)
     names = GlobalVariables(study.id, study.file.title, study.file.protocol or study.id)
     return Define(
         f"{study.id}.define.adam",
@@ -81,10 +85,10 @@ def describe_analysis(
     )
 
 
-def _metadata(subject: _Subject, archive: str) -> MetaData:
+def _metadata(subject: _Subject, codes: AnalysisCodes, archive: str) -> MetaData:
     study = subject.study
-    lists = tuple(codes for codes in (_codelist(*one) for one in subject.variables()) if codes)
-    coded = {codes.oid for codes in lists}
+    lists = tuple(made for made in (codes.codelist(*one) for one in subject.variables()) if made)
+    coded = {made.oid for made in lists}
     made = [subject.datasets[name] for name in subject.outlines]
     levels = [(d, p) for d in made for p in d.parameters]
     return MetaData(
@@ -92,7 +96,10 @@ def _metadata(subject: _Subject, archive: str) -> MetaData:
         f"{study.id}, analysis data definitions",
         "2.1.0",
         description=study.file.title,
-        standards=(Standard(GUIDE, "ADaMIG", "IG", study.file.standards.get("adamig", "1.3"), "Final"),),
+        standards=(
+            Standard(GUIDE, "ADaMIG", "IG", study.file.standards.get("adamig", "1.3"), "Final"),
+            *codes.standards(),
+        ),
         value_lists=tuple(_value_list(d) for d in made if d.parameters),
         where_clauses=tuple(_where(d, p) for d, p in levels),
         datasets=tuple(_dataset(subject, name, archive) for name in subject.outlines),
@@ -179,19 +186,6 @@ def _methods(subject: _Subject) -> Iterator[MethodDef]:
         if origin_of(dataset, column.name) == "Derived" and not _has_levels(dataset, column.name):
             oid, told = f"MT.{dataset.name}.{column.name}", method_of(dataset, column.name)
             yield MethodDef(oid, f"Algorithm for {dataset.name}.{column.name}", "Computation", words(told))
-
-
-def _codelist(dataset: AnalysisDataset, column: Column, values: ColumnSummary) -> CodeList | None:
-    """The values of a variable that holds codes, with what they stand for where that is known."""
-    if not values.text or not values.values:
-        return None
-    decodes = values.decodes or (_YES_NO if values.values <= set(_YES_NO) else {})
-    used = sorted(values.values)
-    known = all(value in decodes for value in used)
-    items = tuple(CodeListItem(v, order=i, decode=words(decodes[v])) for i, v in enumerate(used, start=1) if known)
-    plain = tuple(EnumeratedItem(v, order=i) for i, v in enumerate(used, start=1) if not known)
-    name = f"{dataset.name} {column.name}"
-    return CodeList(f"CL.{dataset.name}.{column.name}", name, "text", items=items, enumerated=plain)
 
 
 def _level_oid(dataset: AnalysisDataset, parameter: ParameterSpec) -> str:
