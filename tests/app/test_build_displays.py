@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from opencro.analysis.figures.uses import uses_of
+from opencro.app.build import build
 from opencro.app.build_displays import load_shells
 from opencro.app.build_frames import FramesOnDemand
-from opencro.study import load_study
+from opencro.study import Study, load_study
 
 
 def test_every_variable_that_a_figure_uses_is_among_the_words_of_the_declarations(root: Path) -> None:
@@ -50,3 +52,14 @@ def test_frames_are_read_when_asked_for_and_only_the_last_is_kept_beside_the_par
     assert opened == ["ADSL", "ADLBC", "ADVS", "ADLBC"]
     with pytest.raises(KeyError):
         frames["ADXX"]
+
+
+def test_a_new_study_has_tables_and_a_listing_from_its_first_build(played: Study) -> None:
+    folder = build(played).folder / "displays"
+    shells = load_shells(played)
+    assert shells is not None
+    assert {"T14_1_1", "T14_3_1", "L16_2_7"} <= set(shells.tables)
+    assert all((folder / f"{name}.{kind}").stat().st_size for name in shells.tables for kind in ("txt", "html", "rtf"))
+    told = (folder / "T14_1_1.txt").read_text(encoding="utf-8")
+    people = pl.read_parquet(folder.parent / "adam/parquet/adsl.parquet").filter(pl.col("SAFFL") == "Y").height
+    assert re.search(rf"Total\s+.*\(N={people}\)", told, re.DOTALL)

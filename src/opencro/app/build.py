@@ -175,23 +175,21 @@ def _write(
             watch.within("adam", number / len(analysis.outlines))
         shutil.rmtree(making / PIECES, ignore_errors=True)
     watch.lap("adam")
-    write_define_files(study, made.domains, made.outlines, terms_of(study), making / "sdtm", created)
-    if analysis is not None:
-        write_analysis_define_files(
-            study,
-            analysis.datasets,
-            analysis.outlines,
-            making / "adam",
-            created,
-            domains=made.domains,
-            store=terms_of(study),
-        )
+    _define(study, made, analysis, making, created)
     watch.lap("define")
     shown = _show(study, made, analysis, making, watch)
     built = _built(target, snapshot, made, analysis, shown, watch.seconds)
     files = _write_manifest(making, built, inputs, snapshot.recorded_at, hashes)
     watch.lap("manifest")
     return replace(built, files=files)
+
+
+def _define(study: Study, made: Made, analysis: MadeAnalysis | None, making: Path, created: datetime) -> None:
+    terms = terms_of(study)
+    write_define_files(study, made.domains, made.outlines, terms, making / "sdtm", created)
+    if analysis is not None:
+        folder, rows = making / "adam", analysis.outlines
+        write_analysis_define_files(study, analysis.datasets, rows, folder, created, domains=made.domains, store=terms)
 
 
 def _analyse(study: Study, made: Made, making: Path, watch: _Stopwatch) -> MadeAnalysis | None:
