@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -66,8 +67,8 @@ variables:
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     folder = init_study(tmp_path_factory.mktemp("adam") / "mine", "MINE", "A study of one's own")
-    for starter in (folder / "analysis").iterdir():
-        starter.unlink()
+    shutil.rmtree(folder / "analysis")
+    (folder / "analysis").mkdir()
     (folder / "analysis/ADSL.yaml").write_text(ADSL.strip(), encoding="utf-8")
     (folder / "analysis/ADVS.yaml").write_text(ADVS.strip(), encoding="utf-8")
     loaded = load_study(folder)
