@@ -25,6 +25,7 @@ COMMANDS = (
     "demo",
     "trace",
     "compare",
+    "conform",
     "verify",
     "audit",
     "archive",

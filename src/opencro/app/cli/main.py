@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from opencro.app.cli.conform import conform_command
 from opencro.app.cli.data import archive_command, audit_command, import_command, rehearse_command, verify_command
 from opencro.app.cli.demo import demo_command
 from opencro.app.cli.design import check_command, diff_command, init_command, schedule_command
@@ -56,6 +57,7 @@ app.command("audit", rich_help_panel=_ASK)(audit_command)
 app.command("trace", rich_help_panel=_ASK)(trace_command)
 app.command("browse", rich_help_panel=_ASK)(browse_command)
 app.command("compare", rich_help_panel=_ASK)(compare_command)
+app.command("conform", rich_help_panel=_ASK)(conform_command)
 app.command("verify", rich_help_panel=_ASK)(verify_command)
 
 

@@ -1,0 +1,43 @@
+"""`opencro conform`: published rules and datasets are read, run and put where the caller wants them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from opencro.conformance import Report, Rule, Setting, conform, read_rules, read_tables
+from opencro.kernel.finding import Findings, Refused
+from opencro.terms import DomainSpec, TermsStore
+
+RULES_VARIABLE = "OPENCRO_RULES"
+
+
+def conform_path(
+    path: Path, rules: Path, *, standard: str, version: str, substandard: str = "", limit: int = 1000
+) -> tuple[Report, Findings]:
+    """Check the datasets of a file or folder against the rules that are published for a standard.
+
+    Returns the report and what is wrong with the rule files themselves; Refused when there is nothing to read.
+    """
+    published, findings = read_rules(rules)
+    chosen = tuple(rule for rule in published if is_for(rule, standard, version, substandard))
+    setting = Setting(standard, substandard, library_of(standard, version), limit)
+    return conform(read_tables(path), chosen, setting), findings
+
+
+def is_for(rule: Rule, standard: str, version: str, substandard: str = "") -> bool:
+    """Whether a rule is published for a standard; a rule that names none is for all."""
+    return not rule.standards or any(
+        s.name.lower() == standard.lower()
+        and s.version == version
+        and (not substandard or not s.substandard or s.substandard.lower() == substandard.lower())
+        for s in rule.standards
+    )
+
+
+def library_of(standard: str, version: str) -> dict[str, DomainSpec]:
+    """The published domains of a standard, where the terms store has them; rules that need others are not run."""
+    try:
+        catalogue = TermsStore().catalogue(standard.lower(), version)
+    except Refused:
+        return {}
+    return {domain.name: domain for domain in catalogue.domains}

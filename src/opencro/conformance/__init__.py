@@ -1,0 +1,27 @@
+"""Conformance: published rules of CDISC and a sponsor's own, run over datasets as vectorized queries."""
+
+from opencro.conformance.model import Issue, Report, Rule, RuleOutcome, Status, Table, VariableFacts
+from opencro.conformance.parse import parse_rule
+from opencro.conformance.read import read_rules, read_tables, table_of
+from opencro.conformance.render import render_page, render_text, render_values, render_workbook
+from opencro.conformance.run import Setting, conform
+
+__all__ = [
+    "Issue",
+    "Report",
+    "Rule",
+    "RuleOutcome",
+    "Setting",
+    "Status",
+    "Table",
+    "VariableFacts",
+    "conform",
+    "parse_rule",
+    "read_rules",
+    "read_tables",
+    "render_page",
+    "render_text",
+    "render_values",
+    "render_workbook",
+    "table_of",
+]

@@ -1,0 +1,47 @@
+"""`opencro conform` reads rules and datasets, reports in every form, and says by its exit code how it went."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from opencro.app.cli.main import app
+
+RUN = CliRunner()
+RULE = """Core: {Id: OWN-1}
+Rule Type: Record Data
+Check: {all: [{name: AETERM, operator: empty}]}
+Outcome: {Message: AETERM is missing.}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "ae.csv").write_text("STUDYID,DOMAIN,USUBJID,AESEQ,AETERM\nS,AE,S-1,1,\nS,AE,S-1,2,Headache\n")
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/OWN-1.yml").write_text(RULE, encoding="utf-8")
+    return tmp_path
+
+
+def test_findings_come_as_text_json_workbook_and_page(folder: Path) -> None:
+    words = ["conform", str(folder), "--rules", str(folder / "rules")]
+    text = RUN.invoke(app, words)
+    assert text.exit_code == 1
+    assert "AE:1: OWN-1: AETERM is missing." in text.stdout
+    result = RUN.invoke(app, [*words, "--json", "--xlsx", str(folder / "r.xlsx"), "--html", str(folder / "r.html")])
+    report = json.loads(result.stdout)
+    assert report["counts"]["failed"] == 1
+    assert report["findings"][0]["keys"] == {"USUBJID": "S-1", "AESEQ": 1.0}
+    assert (folder / "r.xlsx").read_bytes().startswith(b"PK")
+    assert "OWN-1" in (folder / "r.html").read_text(encoding="utf-8")
+
+
+def test_clean_data_end_with_zero_and_absent_rules_with_one(folder: Path) -> None:
+    (folder / "ae.csv").write_text("DOMAIN,AETERM\nAE,Headache\n")
+    assert RUN.invoke(app, ["conform", str(folder), "--rules", str(folder / "rules")]).exit_code == 0
+    result = RUN.invoke(app, ["conform", str(folder), "--rules", str(folder / "none")])
+    assert result.exit_code == 1
+    assert "CNF-005" in result.stderr
