@@ -29,7 +29,7 @@ from opencro.analysis.displays import (
     write_pdf,
     write_xlsx,
 )
-from opencro.analysis.figures import Drawing, Figure, draw_figure, figure_datasets, read_figures
+from opencro.analysis.figures import Drawing, Figure, draw_pages, figure_datasets, read_figures
 from opencro.analysis.results import METHODS, SUBJECT, Cell, Material, Results, compute_results
 from opencro.analysis.results.formats import make_reporting_event, write_ars
 from opencro.app.build_frames import FramesOnDemand, Scan
@@ -138,10 +138,11 @@ def write_displays(
         watch(len(seconds) / count)
     _write_results(study, shells.empty, Results(values), tables, folder)
     drawings: list[Drawing] = []
-    for drawing in _timed(_drawings(shells, scan), seconds):
-        (folder / f"{drawing.id}.svg").write_bytes(drawing.svg)
-        drawing.frame.write_parquet(folder / f"{drawing.id}.parquet", compression="zstd")
-        drawings.append(drawing)
+    for pages in _timed(_drawings(shells, scan), seconds):
+        pages[0].frame.write_parquet(folder / f"{pages[0].id}.parquet", compression="zstd")
+        for drawing in pages:
+            (folder / f"{drawing.id}.svg").write_bytes(drawing.svg)
+        drawings += pages
         watch(len(seconds) / count)
     for kind, plural in (("Table", "tables"), ("Listing", "listings")):
         alike = [table for table in tables if table.kind == kind]
@@ -150,7 +151,7 @@ def write_displays(
             write_xlsx(alike, folder / f"{plural}.xlsx", study.id, _footer(study))
     if drawings:
         figures.write_pdf(drawings, folder / "figures.pdf", study.id, _footer(study))
-    return MadeDisplays(len(tables), len(drawings), sum(map(len, values.values())), seconds)
+    return MadeDisplays(len(tables), len(shells.figures), sum(map(len, values.values())), seconds)
 
 
 def _words(part: BaseModel) -> set[str]:
@@ -164,9 +165,9 @@ def _tables(shells: Shells, scan: Scan) -> Iterator[tuple[str, tuple[Table, Resu
         yield display.id, (fill_display(display, material, results), results)
 
 
-def _drawings(shells: Shells, scan: Scan) -> Iterator[tuple[str, Drawing]]:
+def _drawings(shells: Shells, scan: Scan) -> Iterator[tuple[str, tuple[Drawing, ...]]]:
     for figure in shells.figures.values():
-        yield figure.id, draw_figure(figure, shells.material_of(figure, scan))
+        yield figure.id, draw_pages(figure, shells.material_of(figure, scan))
 
 
 def _timed(made: Iterator[tuple[str, _T]], seconds: dict[str, float]) -> Iterator[_T]:

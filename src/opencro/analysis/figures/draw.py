@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -30,7 +30,7 @@ from opencro.kernel.finding import Finding, Place, Refused
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
 
-DRAW: dict[str, Callable[[Figure, Any, Material, Any], Drawn]] = {
+DRAW: dict[str, Callable[..., Drawn]] = {
     "kaplan_meier": draw_kaplan_meier,
     "means": draw_means,
     "boxes": draw_boxes,
@@ -42,11 +42,21 @@ DRAW: dict[str, Callable[[Figure, Any, Material, Any], Drawn]] = {
     "forest": draw_forest,
     "profile": draw_profile,
 }
+PAGED = ("swimmer", "waterfall", "spider")
 NO_DATA = "No participant has data for this figure."
 
 
+def draw_pages(figure: Figure, material: Material) -> tuple[Drawing, ...]:
+    """A figure on as many pages as its participants need (swimmer, waterfall, spider); refused as `draw_figure` is.
+
+    The first page has the figure's id, the others have theirs, e.g. F14_2-2; every page holds the numbers of all.
+    """
+    first, pages = _draw(figure, material, figure.id, 1)
+    return (first, *(_draw(figure, material, f"{figure.id}-{n}", n)[0] for n in range(2, pages + 1)))
+
+
 def draw_figure(figure: Figure, material: Material, participant: str = "") -> Drawing:
-    """A figure on its page; of a profile, that of `participant` (USUBJID) where one is asked for.
+    """A figure on its (first) page; of a profile, that of `participant` (USUBJID) where one is asked for.
 
     Refused with FIG-004 or FIG-005 where a dataset or a variable is not there, with FIG-008 where a participant has
     several rows and one is meant, with FIG-009 where a method refuses the data. A figure without any row is a page that
@@ -55,14 +65,18 @@ def draw_figure(figure: Figure, material: Material, participant: str = "") -> Dr
     if figure.profile is not None and participant:
         chosen = figure.profile.model_copy(update={"participant": participant})
         figure = figure.model_copy(update={"profile": chosen})
+    return _draw(figure, material, f"{figure.id} {participant}".strip(), 1)[0]
+
+
+def _draw(figure: Figure, material: Material, salt: str, page: int) -> tuple[Drawing, int]:
     findings = check_data(figure, material.datasets)
     if not findings.ok:
         raise Refused(findings)
-    salt = f"{figure.id} {participant}".strip()
+    which = {"page": page} if figure.kind in PAGED else {}
     with house_style(salt):
         picture = new_picture()
         try:
-            drawn = DRAW[figure.kind](figure, getattr(figure, figure.kind), material, picture)
+            drawn = DRAW[figure.kind](figure, getattr(figure, figure.kind), material, picture, **which)
         except Nothing:
             drawn = _nothing(picture)
         except st.StatsError as refused:
@@ -70,10 +84,12 @@ def draw_figure(figure: Figure, material: Material, participant: str = "") -> Dr
             finding = Finding("FIG-009", Place(f"{FOLDER}{figure.id}.yaml"), str(refused), "data that it takes", remedy)
             raise Refused([finding]) from refused
         population = f"Population: {material.definitions.populations[figure.population].label}"
-        headings = [f"Figure {figure.number}", figure.title, figure.subtitle, population, drawn.facts]
+        several = f" (page {page} of {drawn.pages})" if drawn.pages > 1 else ""
+        headings = [f"Figure {figure.number}{several}", figure.title, figure.subtitle, population, drawn.facts]
         frame_page(picture, headings, [*drawn.notes, *figure.footnotes])
         settle(picture)
-    return Drawing(salt, figure.number, figure.title, drawn.alt, drawn.frame, picture)
+    made = Drawing(salt, figure.number + several, figure.title, drawn.alt + several, drawn.frame, picture)
+    return made, drawn.pages
 
 
 def _nothing(picture: Picture) -> Drawn:

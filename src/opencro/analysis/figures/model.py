@@ -58,6 +58,7 @@ class WaterfallKind(Part):
     of: Name = Field(description="e.g. the best change, in percent or in units; one row each, or say `take`")
     lines: tuple[float, ...] = Field(default=(), description="horizontal lines, e.g. -30 and 20")
     text: Name | None = Field(default=None, description="variable written at the end of each bar")
+    per_page: int = Field(default=150, ge=10, description="so many participants stand on a page")
 
 
 class Marks(Part):
@@ -76,6 +77,7 @@ class SwimmerKind(Part):
     end: Name = Field(description="variable at which it ends")
     going: str = Field(default="", description="expression that is true for those who go on; they get an arrow")
     marks: tuple[Marks, ...] = ()
+    per_page: int = Field(default=45, ge=5, description="so many participants stand on a page")
 
 
 class SpiderKind(Part):
@@ -84,6 +86,7 @@ class SpiderKind(Part):
     of: Name = "CHG"
     x: Name = "ADY"
     lines: tuple[float, ...] = ()
+    per_page: int = Field(default=100, ge=5, description="so many participants stand on a page")
 
 
 class EventsKind(Part):

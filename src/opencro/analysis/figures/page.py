@@ -27,12 +27,25 @@ AXIS_POINTS = 520.0
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a kind gives back: the numbers behind the picture, a sentence that says what it shows, notes to print."""
+    """What a kind gives back: the numbers behind the picture, a sentence that says what it shows, notes to print.
+
+    `pages` is how many pages the figure has in all; the numbers are those of all of them.
+    """
 
     frame: pl.DataFrame
     alt: str
     notes: tuple[str, ...] = ()
     facts: str = ""
+    pages: int = 1
+
+
+def pages_for(participants: int, per_page: int) -> int:
+    """How many pages so many participants need.
+
+    >>> pages_for(46, 45), pages_for(0, 45)
+    (2, 1)
+    """
+    return max(1, -(-participants // per_page))
 
 
 def new_picture() -> Picture:

@@ -9,7 +9,7 @@ import polars as pl
 
 from opencro.analysis.figures.data import GROUP, in_order, one_row_each, rows_of, series_of, where_true
 from opencro.analysis.figures.model import Figure, SwimmerKind
-from opencro.analysis.figures.page import Drawn, face_handle, legend_above, listed, many, number
+from opencro.analysis.figures.page import Drawn, face_handle, legend_above, listed, many, number, pages_for
 from opencro.analysis.figures.style import COLORS, INK, pen_of
 from opencro.analysis.results import SUBJECT, Analysis, Material
 
@@ -22,32 +22,41 @@ SCHEMA = {"part": pl.String, SUBJECT: pl.String, "group": pl.String, "place": pl
           "end": pl.Float64, "going": pl.Boolean, "label": pl.String}  # fmt: skip
 
 
-def draw_swimmer(figure: Figure, kind: SwimmerKind, material: Material, picture: Picture) -> Drawn:
-    """Draws the bars; the frame has `part` bar (start, end, going) and mark (its day as start, its label)."""
+def draw_swimmer(figure: Figure, kind: SwimmerKind, material: Material, picture: Picture, page: int = 1) -> Drawn:
+    """Draws a page of bars; the frame has `part` bar (start, end, going) and mark (its day as start, its label)."""
     bars = _bars(figure, kind, material)
     marks = _marks(figure, kind, material, bars)
     frame = pl.concat([bars, marks])
     series = series_of(figure, material, bars["group"].unique())
     axes = picture.subplots()
+    first = (page - 1) * kind.per_page
+    shown = bars.slice(first, kind.per_page)
+    here = marks.filter(pl.col("place").is_in(shown["place"].implode()))
     for one in series:
-        mine, pen = bars.filter(pl.col("group") == one.id), pen_of(one.place)
+        mine, pen = shown.filter(pl.col("group") == one.id), pen_of(one.place)
         axes.barh(mine["place"], mine["end"] - mine["start"], left=mine["start"], height=0.7, color=pen.fill,
                   edgecolor=INK, linewidth=0.5, hatch=pen.hatch, zorder=1)  # fmt: skip
-    going = bars.filter("going")
+    going = shown.filter("going")
     if going.height:  # nothing has a place too, at the corner of the page
         axes.plot(going["end"], going["place"], linestyle="", marker=">", color=INK, markersize=6, zorder=3,
                   clip_on=False)  # fmt: skip
     labels = marks["label"].unique().sort().to_list()
     handles = [face_handle(one.label, pen_of(one.place)) for one in series if one.label]
-    handles += [_draw_marks(axes, marks.filter(pl.col("label") == label), i, label) for i, label in enumerate(labels)]
+    handles += [_draw_marks(axes, here.filter(pl.col("label") == label), i, label) for i, label in enumerate(labels)]
     legend_above(axes, handles)
-    axes.set_ylim(bars.height + 0.5, 0.5)
-    axes.set_yticks(bars["place"], bars[SUBJECT], fontsize=max(3.0, min(8.0, 280 / bars.height)))
+    pages = pages_for(bars.height, kind.per_page)
+    if pages > 1:
+        days = [*bars["start"], *bars["end"], *marks["start"]]
+        axes.update_datalim([(day, first + 1) for day in (min(days), max(days))])
+        axes.autoscale_view(scaley=False)
+    rows = min(kind.per_page, bars.height)
+    axes.set_ylim(first + rows + 0.5, first + 0.5)
+    axes.set_yticks(shown["place"], shown[SUBJECT], fontsize=max(3.0, min(8.0, 280 / rows)))
     axes.tick_params(axis="y", length=0)
     axes.margins(x=0.03)
     axes.set(xlabel=figure.x_label or kind.end, ylabel=figure.y_label)
     notes = ("An arrow at the end of a bar: the participant goes on.",) if kind.going else ()
-    return Drawn(frame, _alt(figure, bars, marks, labels), notes)
+    return Drawn(frame, _alt(figure, bars, marks, labels), notes, pages=pages)
 
 
 def _bars(figure: Figure, kind: SwimmerKind, material: Material) -> pl.DataFrame:

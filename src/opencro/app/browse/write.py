@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from opencro.analysis.displays import Display, Listing, Table, fill_display, plan_analyses
-from opencro.analysis.figures import draw_figure
+from opencro.analysis.figures import draw_pages
 from opencro.analysis.results import Material, compute_results
 from opencro.app.browse.chain import variable_chain
 from opencro.app.browse.figures import write_figure
@@ -50,8 +50,9 @@ def write_browser(
             links.append((table.id, table.name, table.title))
             watch(0.7 * len(links) / count)
         for figure in shells.figures.values():
-            write_figure(draw_figure(figure, shells.empty), unfinished)
-            links.append((figure.id, f"Figure {figure.number}", figure.title))
+            for drawing in draw_pages(figure, shells.empty):
+                write_figure(drawing, unfinished)
+                links.append((drawing.id, f"Figure {drawing.number}", figure.title))
             watch(0.7 * len(links) / count)
         write_script(unfinished / "lineage.js", "lineage", variable_chain(study))
         _write_people(study, shells.empty, unfinished, database)
