@@ -9,13 +9,13 @@ from typing import Any
 import polars as pl
 
 from opencro.conformance.bench import Bench, MissingColumn, UnknownWord
-from opencro.conformance.compile import compile_condition, unknown_words
+from opencro.conformance.compile import compile_condition, leaves, unknown_words
 from opencro.conformance.issues import make_issues
 from opencro.conformance.join import join_datasets
 from opencro.conformance.model import Issue, Report, Rule, RuleOutcome, Status, Table
 from opencro.conformance.operations import OPERATIONS, Library, NoDataset, Work, run_operations
 from opencro.conformance.scope import why_not
-from opencro.conformance.tables import ROW, VIEWS, by_name, schema_of, view
+from opencro.conformance.tables import KINDS, ROW, by_name, schema_of, view
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def why_not_run(rule: Rule) -> str:
     """The words of a rule that are not known here, or an empty string."""
     if rule.check is None:
         return "rule type JSONata"
-    words = [] if rule.type in VIEWS else [f"rule type {rule.type}"]
+    words = [] if rule.type in KINDS else [f"rule type {rule.type}"]
     words += unknown_words(rule.check)
     words += [f"operation {o.get('operator')}" for o in rule.operations if o.get("operator") not in OPERATIONS]
     return ", ".join(dict.fromkeys(words))
@@ -78,7 +78,19 @@ def why_not_run(rule: Rule) -> str:
 def _check_table(
     table: Table, tables: Mapping[str, Table], rules: tuple[Rule, ...], setting: Setting, results: dict[str, Any]
 ) -> None:
-    views: dict[str, pl.DataFrame] = {}
+    for kind in dict.fromkeys(rule.type for rule in rules):
+        _check_kind(kind, table, tables, tuple(rule for rule in rules if rule.type == kind), setting, results)
+
+
+def _check_kind(
+    kind: str,
+    table: Table,
+    tables: Mapping[str, Table],
+    rules: tuple[Rule, ...],
+    setting: Setting,
+    results: dict[str, Any],
+) -> None:
+    frame: pl.DataFrame | None = None
     tasks = []
     for rule in rules:
         seen = results[rule.id]
@@ -88,7 +100,9 @@ def _check_table(
         if outside:
             seen[table.whole] = _Result(Status.SKIPPED, f"outside its {outside} scope")
             continue
-        prepared = _prepare(rule, table, tables, setting, views)
+        if frame is None:
+            frame = view(kind, table, tables, frozenset(word for r in rules for word in _words(r)))
+        prepared = _prepare(rule, table, tables, setting, frame)
         if isinstance(prepared, _Result):
             seen[table.whole] = prepared
         else:
@@ -97,12 +111,18 @@ def _check_table(
         results[task.rule.id][table.whole] = result
 
 
+def _words(rule: Rule) -> Iterator[str]:
+    yield from rule.outputs
+    for leaf in leaves(rule.check) if rule.check else ():
+        yield leaf.name
+        yield from (str(v) for v in (leaf.value if isinstance(leaf.value, list) else [leaf.value]))
+    for operation in rule.operations:
+        yield from (str(v) for v in operation.values())
+
+
 def _prepare(
-    rule: Rule, table: Table, tables: Mapping[str, Table], setting: Setting, views: dict[str, pl.DataFrame]
+    rule: Rule, table: Table, tables: Mapping[str, Table], setting: Setting, frame: pl.DataFrame
 ) -> _Task | _Result:
-    if rule.type not in views:
-        views[rule.type] = view(rule.type, table, tables)
-    frame = views[rule.type]
     constants: Mapping[str, Any] = {}
     try:
         if rule.matches:

@@ -14,10 +14,19 @@ MARKS = (ROW, SOURCE)
 Tables = Mapping[str, Table]
 
 
-def view(kind: str, table: Table, tables: Tables) -> pl.DataFrame:
-    """What rules of a type look at; the parts of a split dataset are put under each other."""
+def view(kind: str, table: Table, tables: Tables, words: frozenset[str] | None = None) -> pl.DataFrame:
+    """What rules of a type look at; the parts of a split dataset are put under each other.
+
+    `words` are those that the rules use: of facts repeated for every value, only these are held.
+    """
     parts = [t for t in tables.values() if t.whole == table.whole] if table.name != table.whole else [table]
-    return pl.concat([VIEWS[kind](part, tables) for part in parts], how="diagonal_relaxed")
+    frames = []
+    for part in parts:
+        if kind in _VALUE_FACTS:
+            frames.append(_value_view(kind, part, tables, words))
+        else:
+            frames.append(VIEWS[kind](part, tables))
+    return pl.concat(frames, how="diagonal_relaxed") if len(frames) > 1 else frames[0]
 
 
 def records(table: Table, tables: Tables) -> pl.DataFrame:
@@ -81,16 +90,14 @@ def _values(table: Table) -> pl.DataFrame:
     return long.with_columns(pl.lit(table.name).alias(SOURCE), pl.col(ROW).alias("row_number"))
 
 
-def values_with_variables(table: Table, tables: Tables) -> pl.DataFrame:
-    """One row per value, with what the file says of its variable."""
-    facts = variable_facts(table, tables).drop(ROW, SOURCE)
+def _value_view(kind: str, table: Table, tables: Tables, words: frozenset[str] | None) -> pl.DataFrame:
+    """One row per value, with what the file says of its variable or its dataset."""
+    facts = _VALUE_FACTS[kind](table, tables).drop(ROW, SOURCE)
+    if words is not None:
+        facts = facts.select(c for c in facts.columns if c in words or c == "variable_name")
+    if kind == "Value Check with Dataset Metadata":
+        return _values(table).with_columns(pl.lit(facts[name][0]).alias(name) for name in facts.columns)
     return _values(table).join(facts, on="variable_name", how="left", maintain_order="left")
-
-
-def values_with_dataset(table: Table, tables: Tables) -> pl.DataFrame:
-    """One row per value, with what the file says of its dataset."""
-    facts = dataset_facts(table, tables).drop(ROW, SOURCE)
-    return _values(table).join(facts, how="cross")
 
 
 VIEWS: Mapping[str, Callable[[Table, Tables], pl.DataFrame]] = {
@@ -98,9 +105,12 @@ VIEWS: Mapping[str, Callable[[Table, Tables], pl.DataFrame]] = {
     "Dataset Metadata Check": dataset_facts,
     "Variable Metadata Check": variable_facts,
     "Domain Presence Check": domain_files,
-    "Value Check with Variable Metadata": values_with_variables,
-    "Value Check with Dataset Metadata": values_with_dataset,
 }
+_VALUE_FACTS: Mapping[str, Callable[[Table, Tables], pl.DataFrame]] = {
+    "Value Check with Variable Metadata": variable_facts,
+    "Value Check with Dataset Metadata": dataset_facts,
+}
+KINDS = frozenset({*VIEWS, *_VALUE_FACTS})
 
 
 def schema_of(frame: pl.DataFrame) -> dict[str, pl.DataType]:
