@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from opencro.conformance.model import Branch, Condition, Leaf, Match, Reach, Rul
 from opencro.kernel.finding import Finding, Findings, Place
 
 _DEEPEST = 40
+_ALIAS = re.compile(r"(?:^|[\s\[{,:-])\*[^\s,\]}]")
 _LARGEST = 1_000_000
 _SCOPES = {"Classes": "classes", "Domains": "domains", "Entities": "entities", "Data Structures": "structures"}
 
@@ -26,8 +28,7 @@ def parse_rule(text: str, file: str) -> tuple[Rule | None, Findings]:
     if len(text) > _LARGEST:
         return None, _refusal("CNF-001", Place(file), f"{len(text)} characters", f"at most {_LARGEST}")
     try:
-        events = list(yaml.parse(text, Loader=yaml.CSafeLoader))
-        if any(isinstance(event, yaml.AliasEvent) for event in events):
+        if _ALIAS.search(text) and any(isinstance(e, yaml.AliasEvent) for e in yaml.parse(text, yaml.CSafeLoader)):
             return None, _refusal("CNF-001", Place(file), "a YAML alias", "plain values")
         document = yaml.load(text, Loader=yaml.CSafeLoader)
     except RecursionError:

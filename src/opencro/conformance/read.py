@@ -95,9 +95,13 @@ def _read_file(file: Path) -> list[Table]:
 
 
 def table_of(dataset: Dataset, file: str = "", size: int = 0) -> Table:
-    """A dataset of the tabulation room as a table to check: empty text becomes null."""
+    """A dataset of the tabulation room as a table to check: empty text becomes null.
+
+    Numbers are taken to 15 significant digits, so that 0.05 is 0.05 when SAS transport held it in base 16.
+    """
+    text = pl.col(pl.String)
     frame = dataset.frame.with_columns(
-        pl.when(pl.col(pl.String).str.len_bytes() > 0).then(pl.col(pl.String)).name.keep()
+        pl.when(text.str.len_bytes() > 0).then(text).name.keep(), pl.col(pl.Float64).round_sig_figs(15)
     )
     facts = tuple(
         VariableFacts(c.name, c.label, "Num" if c.numeric else "Char", c.length, c.display_format)

@@ -40,8 +40,9 @@ def _reference(leaf: Leaf, bench: Bench) -> Operand:
 def _pair(leaf: Leaf, bench: Bench) -> tuple[Operand, Operand]:
     target = bench.target(leaf)
     if leaf.options.get("value_is_reference"):
-        return Operand(target.text, pl.String()), _reference(leaf, bench)
-    other = bench.comparator(leaf)
+        target, other = Operand(target.text, pl.String()), _reference(leaf, bench)
+    else:
+        other = bench.comparator(leaf)
     if leaf.options.get("round_values"):
         target, other = _rounded(target), _rounded(other)
     if leaf.options.get("type_insensitive"):
