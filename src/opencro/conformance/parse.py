@@ -12,7 +12,8 @@ from opencro.conformance.model import Branch, Condition, Leaf, Match, Reach, Rul
 from opencro.kernel.finding import Finding, Findings, Place
 
 _DEEPEST = 40
-_ALIAS = re.compile(r"(?:^|[\s\[{,:-])\*[^\s,\]}]")
+_BRACKETS = 500
+_SUSPECT = re.compile(r"(?:^|[\s\[{,:-])\*[^\s,\]}]|^[ -]{200}", re.MULTILINE)
 _LARGEST = 1_000_000
 _SCOPES = {"Classes": "classes", "Domains": "domains", "Entities": "entities", "Data Structures": "structures"}
 
@@ -28,8 +29,10 @@ def parse_rule(text: str, file: str) -> tuple[Rule | None, Findings]:
     if len(text) > _LARGEST:
         return None, _refusal("CNF-001", Place(file), f"{len(text)} characters", f"at most {_LARGEST}")
     try:
-        if _ALIAS.search(text) and any(isinstance(e, yaml.AliasEvent) for e in yaml.parse(text, yaml.CSafeLoader)):
-            return None, _refusal("CNF-001", Place(file), "a YAML alias", "plain values")
+        if _SUSPECT.search(text) or text.count("[") + text.count("{") > _BRACKETS:
+            wrong = _events_wrong(text)
+            if wrong:
+                return None, _refusal(wrong[0], Place(file), *wrong[1:])
         document = yaml.load(text, Loader=yaml.CSafeLoader)
     except RecursionError:
         return None, _refusal("CNF-004", Place(file), "nesting without end", f"at most {_DEEPEST} levels")
@@ -42,6 +45,18 @@ def parse_rule(text: str, file: str) -> tuple[Rule | None, Findings]:
     except _Wrong as wrong:
         code = "CNF-004" if wrong.expected.startswith("at most") else "CNF-002"
         return None, _refusal(code, Place(file, _line(text, wrong.path), wrong.path), wrong.got, wrong.expected)
+
+
+def _events_wrong(text: str) -> tuple[str, str, str] | None:
+    """An alias, or nesting that would exhaust the stack of the YAML library, found without composing anything."""
+    depth = 0
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            return "CNF-001", "a YAML alias", "plain values"
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > 3 * _DEEPEST:
+            return "CNF-004", "nesting without end", f"at most {_DEEPEST} levels"
+    return None
 
 
 def _refusal(code: str, place: Place, got: str, expected: str) -> Findings:
