@@ -25,6 +25,7 @@ from opencro.submission.study_files import DATASETS, plan_study_files, section_o
 
 SUMS = "SHA256SUMS"
 BESIDE = "beside"
+REGIONAL = "submission/m1"
 PENDING, READY = ".opencro-pending", ".opencro-ready"
 
 
@@ -66,7 +67,9 @@ def package_study(
     pending = folder / PENDING
     pending.mkdir(parents=True)
     try:
-        leaves = write_sequence(folder, number, dossier, section_of(study, dossier), files, dtds, pending)
+        leaves = write_sequence(
+            folder, number, dossier, section_of(study, dossier), files, dtds, pending, study.root / REGIONAL
+        )
         _put_beside(pending / BESIDE / number, made.folder, documents.pages)
         sums = sorted([*_told(folder), *sum_files(pending).splitlines(keepends=True)], key=lambda line: line[66:])
         (pending / SUMS).write_text("".join(sums), encoding="utf-8")

@@ -7,9 +7,9 @@ sequence, nine of an applicant (DUNS), 64 characters of a telephone number or ad
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from opencro.kernel.finding import Finding, Place, Refused
 from opencro.study import Part, Study, Text, validation_findings
@@ -17,6 +17,8 @@ from opencro.submission.ectd.us_codes import (
     ApplicationType,
     ContactType,
     ControlType,
+    FormType,
+    Heading,
     SubmissionSubType,
     SubmissionType,
     TelephoneType,
@@ -59,6 +61,21 @@ class Application(Part):
     type: ApplicationType
 
 
+class RegionalDocument(Part):
+    """A document of module 1 that a sequence sends: a PDF in the study's folder submission/m1."""
+
+    file: str = Field(pattern=r"^[a-z0-9_-]{1,60}\.pdf$", description="its name in submission/m1, and in the sequence")
+    title: Text
+    heading: Heading
+    form: FormType | None = Field(default=None, description="which form it is, under forms")
+
+    @model_validator(mode="after")
+    def _form_of_forms(self) -> Self:
+        if (self.heading == "forms") != (self.form is not None):
+            raise ValueError("give `form` for a document under forms, and for no other")
+        return self
+
+
 class SequenceHead(Part):
     """What a sequence is to the agency."""
 
@@ -66,6 +83,7 @@ class SequenceHead(Part):
     type: SubmissionType
     subtype: SubmissionSubType
     description: str = Field(default="", max_length=128)
+    documents: tuple[RegionalDocument, ...] = Field(default=(), description="of module 1, new with this sequence")
 
 
 class Dossier(Part):

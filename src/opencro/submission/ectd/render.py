@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from lxml import etree
 
-from opencro.submission.ectd.application import Dossier, SequenceHead
+from opencro.submission.ectd.application import Dossier, RegionalDocument, SequenceHead
 from opencro.submission.ectd.model import M1, M5351, Leaf, StudySection
-from opencro.submission.ectd.us_codes import APPLICATION, CONTACT, SUBMISSION, SUBMISSION_SUB, TELEPHONE
+from opencro.submission.ectd.us_codes import APPLICATION, CONTACT, FORM, HEADING, SUBMISSION, SUBMISSION_SUB, TELEPHONE
 
 ECTD, FDA = "http://www.ich.org/ectd", "http://www.ich.org/fda"
 XLINK_OF_INDEX = "http://www.w3c.org/1999/xlink"
@@ -67,8 +67,10 @@ def render_stf(study: StudySection, tagged: Sequence[tuple[Leaf, tuple[str, str]
     return _document(root, f'<!DOCTYPE ectd:study SYSTEM "{up}{STF_DTD}">')
 
 
-def render_us_regional(dossier: Dossier, number: str, head: SequenceHead) -> bytes:
-    """us-regional.xml: who sends what; documents of module 1 are not made here."""
+def render_us_regional(
+    dossier: Dossier, number: str, head: SequenceHead, documents: Sequence[tuple[RegionalDocument, Leaf]] = ()
+) -> bytes:
+    """us-regional.xml: who sends what, and the documents of module 1 under their headings."""
     root = etree.Element(
         f"{{{FDA}}}fda-regional", {"dtd-version": "3.3"}, {"fda-regional": FDA, "xlink": XLINK_OF_INDEX}
     )
@@ -91,7 +93,21 @@ def render_us_regional(dossier: Dossier, number: str, head: SequenceHead) -> byt
         for email in contact.emails:
             etree.SubElement(emails, "email").text = email
     _application(etree.SubElement(admin, "application-set"), dossier, number, head)
+    if documents:
+        _documents(etree.SubElement(root, "m1-regional"), documents)
     return _document(root, f'<!DOCTYPE fda-regional:fda-regional SYSTEM "{US_DTD}">')
+
+
+def _documents(parent: etree._Element, documents: Sequence[tuple[RegionalDocument, Leaf]]) -> None:
+    order = list(HEADING)
+    for document, leaf in sorted(documents, key=lambda one: order.index(one[0].heading)):
+        section = parent
+        for name in HEADING[document.heading]:
+            found = section.find(name)
+            section = etree.SubElement(section, name) if found is None else found
+        if document.form is not None:
+            section = etree.SubElement(section, "form", {"form-type": FORM[document.form]})
+        _leaf(section, leaf)
 
 
 def _application(parent: etree._Element, dossier: Dossier, number: str, head: SequenceHead) -> None:

@@ -25,6 +25,11 @@ SubmissionSubType = Literal[
 ]
 ContactType = Literal["regulatory", "technical", "united states agent", "promotional labeling and advertising"]
 TelephoneType = Literal["business", "fax", "mobile"]
+FormType = Literal["1571", "356h", "2253"]
+"""Forms whose code of the agency's list is known."""
+Heading = Literal[
+    "forms", "cover letters", "field copy certification", "debarment certification", "financial disclosure"
+]
 ControlType = Literal[
     "placebo", "no-treatment", "dose-response-without-placebo", "active-control-without-placebo", "external"
 ]
@@ -38,6 +43,15 @@ APPLICATION: dict[str, str] = {
     "dmf": "fdaat5",
     "eua": "fdaat6",
 }
+FORM: dict[str, str] = {"1571": "fdaft1", "356h": "fdaft2", "2253": "fdaft5"}
+HEADING: dict[str, tuple[str, ...]] = {
+    "forms": ("m1-1-forms",),
+    "cover letters": ("m1-2-cover-letters",),
+    "field copy certification": ("m1-3-administrative-information", "m1-3-2-field-copy-certification"),
+    "debarment certification": ("m1-3-administrative-information", "m1-3-3-debarment-certification"),
+    "financial disclosure": ("m1-3-administrative-information", "m1-3-4-financial-certification-and-disclosure"),
+}
+"""The elements of us-regional.xml below m1-regional, in the order of its DTD."""
 SUBMISSION: dict[str, str] = {
     "original application": "fdast1",
     "efficacy supplement": "fdast2",

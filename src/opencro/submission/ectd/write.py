@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from opencro.kernel.finding import Finding, Place, Refused
-from opencro.submission.ectd.application import Dossier, head_of
+from opencro.submission.ectd.application import Dossier, RegionalDocument, SequenceHead, head_of
 from opencro.submission.ectd.lifecycle import View, make_leaf, plan_leaves, view_of
 from opencro.submission.ectd.model import (
     INDEX,
@@ -21,6 +21,7 @@ from opencro.submission.ectd.model import (
     Operation,
     PlannedFile,
     StudySection,
+    md5_of,
 )
 from opencro.submission.ectd.read import read_sequences
 from opencro.submission.ectd.render import render_index, render_stf, render_us_regional
@@ -42,13 +43,16 @@ def write_sequence(
     files: Listed[PlannedFile],
     dtds: Path | None = None,
     into: Path | None = None,
+    regional_files: Path | None = None,
 ) -> tuple[Leaf, ...]:
     """Write `folder/number`, or `into/number`; what the sequences before it hold unchanged is not sent again.
 
     Refused where the sequence is not described (ECT-052), does not follow the former (ECT-053) or would send nothing
-    (ECT-054). Gives the leaves of index.xml below module 5.
+    (ECT-054), or where a document that it names is not in the folder `regional_files` (ECT-055). Gives the leaves of
+    index.xml below module 5.
     """
     head = head_of(dossier, number)
+    _refuse_documents(head, regional_files)
     former = read_sequences(folder)
     if any(sequence.number >= number for sequence in former):
         got = f"the sequence {number} after {former[-1].number}"
@@ -63,15 +67,37 @@ def write_sequence(
     unfinished = target.with_name(f".{number}.part")
     shutil.rmtree(unfinished, ignore_errors=True)
     leaves = _put_study(unfinished, number, study, planned, view, tagging_file)
-    regional = render_us_regional(dossier, number, head)
-    _put(unfinished / US_REGIONAL, regional)
-    first = make_leaf(number, US_REGIONAL, "US Regional", _md5(regional), Operation.NEW, None)
+    first = _put_regional(unfinished, number, dossier, head, regional_files)
     index = render_index([replace(first, heading=M1), *leaves], study)
     _put(unfinished / INDEX, index)
     _put(unfinished / INDEX_MD5, _md5(index).encode())
     _put_util(unfinished, dtds)
     unfinished.rename(target)
     return tuple(leaves)
+
+
+def _refuse_documents(head: SequenceHead, files: Path | None) -> None:
+    missing = [d.file for d in head.documents if files is None or not (files / d.file).is_file()]
+    if missing:
+        remedy = "Put it there, or take it out of submission/ectd.yaml."
+        raise Refused(
+            Finding("ECT-055", Place(f"submission/m1/{name}"), "no such file", "the document", remedy)
+            for name in missing
+        )
+
+
+def _put_regional(folder: Path, number: str, dossier: Dossier, head: SequenceHead, files: Path | None) -> Leaf:
+    """us-regional.xml with the documents that a sequence names, whose leaves are as seen from it; gives its own leaf."""
+    made: list[tuple[RegionalDocument, Leaf]] = []
+    for document in head.documents:
+        source = (files or Path()) / document.file
+        path = posixpath.join(posixpath.dirname(US_REGIONAL), document.file)
+        _put(folder / path, source)
+        leaf = make_leaf(number, path, document.title, md5_of(source), Operation.NEW, None)
+        made.append((document, replace(leaf, href=document.file)))
+    regional = render_us_regional(dossier, number, head, made)
+    _put(folder / US_REGIONAL, regional)
+    return make_leaf(number, US_REGIONAL, "US Regional", _md5(regional), Operation.NEW, None)
 
 
 def _put_study(
