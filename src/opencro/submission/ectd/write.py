@@ -87,7 +87,7 @@ def _refuse_documents(head: SequenceHead, files: Path | None) -> None:
 
 
 def _put_regional(folder: Path, number: str, dossier: Dossier, head: SequenceHead, files: Path | None) -> Leaf:
-    """us-regional.xml with the documents that a sequence names, whose leaves are as seen from it; gives its own leaf."""
+    """us-regional.xml with the documents that a sequence names, their leaves as seen from it; gives its own leaf."""
     made: list[tuple[RegionalDocument, Leaf]] = []
     for document in head.documents:
         source = (files or Path()) / document.file
