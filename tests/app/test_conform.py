@@ -45,3 +45,24 @@ def test_clean_data_end_with_zero_and_absent_rules_with_one(folder: Path) -> Non
     result = RUN.invoke(app, ["conform", str(folder), "--rules", str(folder / "none")])
     assert result.exit_code == 1
     assert "CNF-005" in result.stderr
+
+
+def test_rules_must_be_named(folder: Path) -> None:
+    result = RUN.invoke(app, ["conform", str(folder)], env={"OPENCRO_RULES": ""})
+    assert result.exit_code == 2
+
+
+def test_own_rules_are_tested_with_their_cases(folder: Path) -> None:
+    own = folder / "own/OWN-1"
+    for kind, term, result in (("positive", "x", ""), ("negative", "", "AE,1,AETERM,\n")):
+        (own / kind / "01/data").mkdir(parents=True)
+        (own / kind / "01/results").mkdir()
+        (own / kind / "01/data/ae.csv").write_text(f"DOMAIN,AETERM,AESEQ\nAE,{term},1\n", encoding="utf-8")
+        (own / kind / "01/results/results.csv").write_text(f"Dataset,Record,Variable,Value\n{result}", encoding="utf-8")
+    (own / "rule.yml").write_text(RULE, encoding="utf-8")
+    tested = RUN.invoke(app, ["conform", str(folder / "own"), "--test"])
+    assert (tested.exit_code, tested.stdout) == (0, "2 cases gave what is expected\n")
+    (own / "negative/01/results/results.csv").write_text("Dataset,Record,Variable,Value\n", encoding="utf-8")
+    failing = RUN.invoke(app, ["conform", str(folder / "own"), "--test", "--json"])
+    assert failing.exit_code == 1
+    assert [f["code"] for f in json.loads(failing.stdout)["findings"]] == ["CNF-007"]

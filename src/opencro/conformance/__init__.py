@@ -1,5 +1,6 @@
 """Conformance: published rules of CDISC and a sponsor's own, run over datasets as vectorized queries."""
 
+from opencro.conformance.cases import Case, check_cases, find_cases, run_case
 from opencro.conformance.model import Issue, Report, Rule, RuleOutcome, Status, Table, VariableFacts
 from opencro.conformance.parse import parse_rule
 from opencro.conformance.read import read_rules, read_tables, table_of
@@ -7,6 +8,7 @@ from opencro.conformance.render import render_page, render_text, render_values, 
 from opencro.conformance.run import Setting, conform
 
 __all__ = [
+    "Case",
     "Issue",
     "Report",
     "Rule",
@@ -15,7 +17,9 @@ __all__ = [
     "Status",
     "Table",
     "VariableFacts",
+    "check_cases",
     "conform",
+    "find_cases",
     "parse_rule",
     "read_rules",
     "read_tables",
@@ -23,5 +27,6 @@ __all__ = [
     "render_text",
     "render_values",
     "render_workbook",
+    "run_case",
     "table_of",
 ]

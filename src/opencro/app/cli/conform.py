@@ -8,22 +8,26 @@ from typing import Annotated
 import typer
 
 from opencro.app.cli.output import Exit, Json, out, print_findings, print_json, refusing
-from opencro.app.conform import RULES_VARIABLE, conform_path
-from opencro.conformance import Report, Status, render_page, render_text, render_values, render_workbook
+from opencro.app.conform import RULES_VARIABLE, conform_path, library_of
+from opencro.conformance import Report, Status, check_cases, render_page, render_text, render_values, render_workbook
+from opencro.kernel.finding import Findings
 
 
 def conform_command(
-    path: Annotated[Path, typer.Argument(help="A dataset, or a folder of XPT, Dataset-JSON, Parquet or CSV.")],
-    rules: Annotated[
-        Path,
-        typer.Option("--rules", envvar=RULES_VARIABLE, help="Published rules: a folder, a file or a .tar archive."),
+    path: Annotated[
+        Path, typer.Argument(help="A dataset, or a folder of XPT, Dataset-JSON, Parquet or CSV; with --test, of rules.")
     ],
+    rules: Annotated[
+        Path | None,
+        typer.Option("--rules", envvar=RULES_VARIABLE, help="Published rules: a folder, a file or a .tar archive."),
+    ] = None,
     standard: Annotated[str, typer.Option("--standard", help="sdtmig, sendig, tig, usdm, adamig ...")] = "sdtmig",
     version: Annotated[str, typer.Option("--version", help="The version of the standard.")] = "3.4",
     substandard: Annotated[str, typer.Option("--substandard", help="For tig: sdtm, send or adam.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Findings shown per rule and dataset.")] = 1000,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Also write a workbook.")] = None,
     page: Annotated[Path | None, typer.Option("--html", help="Also write a page with search.")] = None,
+    test: Annotated[bool, typer.Option("--test", help="Run the cases that stand beside rules.")] = False,
     as_json: Json = False,
 ) -> None:
     """Check datasets against CDISC's published conformance rules.
@@ -31,6 +35,11 @@ def conform_command(
     A rule that cannot run says which word it lacks; it never counts as passed. Exit code 1 when a rule finds something,
     ends in an error, or cannot be read.
     """
+    if test:
+        _test(path, standard, version, as_json)
+        return
+    if rules is None:
+        raise typer.BadParameter(f"say where the published rules are: --rules PATH, or {RULES_VARIABLE}")
     with refusing(as_json):
         report, findings = conform_path(
             path, rules, standard=standard, version=version, substandard=substandard, limit=limit
@@ -39,6 +48,22 @@ def conform_command(
         xlsx.write_bytes(render_workbook(report))
     if page is not None:
         page.write_text(render_page(report), encoding="utf-8")
+    _show(report, findings, as_json)
+
+
+def _test(folder: Path, standard: str, version: str, as_json: bool) -> None:
+    with refusing(as_json):
+        good, findings = check_cases(folder, library_of(standard, version))
+    if as_json:
+        print_json({"ok": findings.ok, "cases": good, "findings": [f.as_dict() for f in findings]})
+    else:
+        print_findings(findings)
+        out.print(f"{good} cases gave what is expected")
+    if not findings.ok:
+        raise typer.Exit(Exit.FOUND)
+
+
+def _show(report: Report, findings: Findings, as_json: bool) -> None:
     if as_json:
         print_json({**render_values(report), "rule_files": [f.as_dict() for f in findings]})
     else:
