@@ -26,7 +26,7 @@ from opencro.app.trace_listing import trace_listing
 from opencro.app.trace_result import built_datasets, trace_result
 from opencro.app.wiring import open_study_ledger
 from opencro.kernel.finding import Refused
-from opencro.ledger import Actor, Change, RecordKey
+from opencro.ledger import Actor, Change, RecordKey, Snapshot
 from opencro.study import Study, load_study
 
 pytestmark = pytest.mark.journey
@@ -118,6 +118,27 @@ def test_a_number_is_traced_to_participants_and_on_to_the_keystroke(made: Build,
     assert answer.trace.value == "F"
     assert {(i.source.form, i.source.item) for i in answer.items} == {("DM", "SEX")}
     assert answer.items[0].history[-1].actor.startswith("coordinator")
+
+
+def test_a_pooled_site_is_traced_with_the_records_of_others_that_count_and_no_more(
+    made: Build, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = made.frame("ADQSADAS").filter(pl.col("PARAMCD") == "ACTOT", pl.col("DTYPE").is_null())
+    row = scores.row(0, named=True)
+    read: list[tuple[bool, str]] = []
+    real = Snapshot.records
+
+    def records(self: Snapshot, form: str, *rest: str, **more: object) -> object:
+        read.append((self._only is None, form))
+        return real(self, form, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Snapshot, "records", records)
+    where = {"USUBJID": row["USUBJID"], "PARAMCD": "ACTOT", "AVISIT": row["AVISIT"], "ADY": str(row["ADY"])}
+    answer = trace_dataset_cell(study, "ADQSADAS", "SITEGR1", where)
+    assert answer.trace.value == row["SITEGR1"]
+    everybodys = {form for everybody, form in read if everybody}
+    assert everybodys
+    assert "QS" not in everybodys
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from opencro.analysis import (
     Step,
     Tracer,
     closure,
-    looks_across,
+    needs_across,
     needs_of,
     plain,
     plain_leaf,
@@ -52,6 +52,7 @@ class _Tabulated:
     """Tabulated frames in the order of their datasets, and where each row stands in its work table."""
 
     made: Tabulation
+    records: Records
     frames: Mapping[str, pl.DataFrame]
     places: Mapping[str, Sequence[int]]
 
@@ -70,11 +71,23 @@ def trace_analysis(
     dataset, variable = cell
     _check_names(datasets[dataset], [variable, *where])
     pruned, needed = _prune(datasets, dataset, [variable, *where])
-    snapshot = snapshots[1] if looks_across(pruned, needed) else snapshots[0]
-    records = records_of(study, snapshot)
-    tabulated = _tabulate(study, records, {n for n in needed if n[0] not in datasets})
-    tracer = Tracer(pruned, tabulated.frames, _leaf(study, tabulated, records))
+    wide = {d for d, _ in needs_across(pruned, needed)}
+    parts = _parts(study, snapshots, {n for n in needed if n[0] not in datasets}, wide)
+    tracer = Tracer(pruned, {n: part.frames[n] for n, part in parts.items()}, _leaf(study, parts))
     return tracer.trace(dataset, variable, _find_row(dataset, tracer.frame(dataset), where))
+
+
+def _parts(
+    study: Study, snapshots: tuple[Snapshot, Snapshot], tabulated: Names, wide: set[str]
+) -> dict[str, _Tabulated]:
+    """Each tabulated dataset that is needed: of everybody where it is one of `wide`, else of the participant alone."""
+    parts: dict[str, _Tabulated] = {}
+    for snapshot, whole in zip(snapshots, (False, True), strict=True):
+        names = {name for name in tabulated if (name[0] in wide) is whole}
+        if names:
+            made = _tabulate(study, records_of(study, snapshot), names)
+            parts |= {name: made for name in made.frames if (name in wide) is whole}
+    return parts
 
 
 def _prune(
@@ -123,7 +136,7 @@ def _tabulate(study: Study, records: Records, needed: Names) -> _Tabulated:
         frames = {}
     ordered = {name: _ordered(table) for name, table in made.tables.items()}
     frames = {**frames, **{n: _public(domains[n], frame) for n, frame in ordered.items()}}
-    return _Tabulated(made, frames, {n: frame.get_column(_AT).to_list() for n, frame in ordered.items()})
+    return _Tabulated(made, records, frames, {n: frame.get_column(_AT).to_list() for n, frame in ordered.items()})
 
 
 def _ordered(table: Table) -> pl.DataFrame:
@@ -136,15 +149,15 @@ def _public(domain: Domain, frame: pl.DataFrame) -> pl.DataFrame:
     return plain(frame.select(c for c in frame.columns if c in domain.variables))
 
 
-def _leaf(study: Study, tabulated: _Tabulated, records: Records) -> Leaf:
-    """Ends a trace in a tabulated cell by handing over to the trace of tabulation."""
-    bench = Bench(study, tabulated.made.tables, records)
-    ends = plain_leaf(tabulated.frames)
+def _leaf(study: Study, parts: Mapping[str, _Tabulated]) -> Leaf:
+    """Ends a trace in a tabulated cell by handing over to the trace of tabulation; `parts` has that of each dataset."""
+    benches = {id(part): Bench(study, part.made.tables, part.records) for part in parts.values()}
 
     def leaf(dataset: str, variable: str, row: int) -> Trace:
-        if dataset in tabulated.places:
-            return trace_cell(study, tabulated.made, bench, dataset, variable, tabulated.places[dataset][row])
-        return ends(dataset, variable, row)
+        part = parts[dataset]
+        if dataset in part.places:
+            return trace_cell(study, part.made, benches[id(part)], dataset, variable, part.places[dataset][row])
+        return plain_leaf(part.frames)(dataset, variable, row)
 
     return leaf
 

@@ -4,7 +4,7 @@ from opencro.analysis.adam import derive
 from opencro.analysis.adam.assemble import Moment, dates_of, exchange_frame, outline_analysis, summarize_dataset
 from opencro.analysis.adam.check import check_datasets, label_of
 from opencro.analysis.adam.describe import method_of, origin_of, predecessor_of
-from opencro.analysis.adam.graph import closure, find_analysis_dependents, looks_across, needs_of, order_datasets
+from opencro.analysis.adam.graph import closure, find_analysis_dependents, needs_across, needs_of, order_datasets
 from opencro.analysis.adam.lineage import Leaf, Tracer, plain_leaf
 from opencro.analysis.adam.model import AnalysisDataset, ParameterSpec, Step, Switch, VariableSpec
 from opencro.analysis.adam.read import load_datasets, read_datasets, read_switches
@@ -30,8 +30,8 @@ __all__ = [
     "find_analysis_dependents",
     "label_of",
     "load_datasets",
-    "looks_across",
     "method_of",
+    "needs_across",
     "needs_of",
     "order_datasets",
     "origin_of",

@@ -73,14 +73,14 @@ def find_analysis_dependents(datasets: Mapping[str, AnalysisDataset], tabulated:
     return tuple(sorted(single | {f"{d}.{ROWS}" for d in whole}))
 
 
-def looks_across(datasets: Mapping[str, AnalysisDataset], names: Iterable[Name]) -> bool:
-    """Whether other participants count for any of these."""
+def needs_across(datasets: Mapping[str, AnalysisDataset], names: Iterable[Name]) -> set[Name]:
+    """What is needed of every participant for some names; nothing where only the own rows count."""
     wanted = set(names)
-    return any(
-        step.derivation.across and any((d.name, v) in wanted for v in step.makes())
-        for d in datasets.values()
-        for step in d.steps
-    )
+    made = {
+        (d.name, variable) for d in datasets.values() for step in d.steps if step.derivation.across
+        for variable in step.makes()
+    }  # fmt: skip
+    return closure(needs_of(datasets), made & wanted)
 
 
 def _read(dataset: AnalysisDataset) -> set[str]:
