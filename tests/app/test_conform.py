@@ -66,3 +66,17 @@ def test_own_rules_are_tested_with_their_cases(folder: Path) -> None:
     failing = RUN.invoke(app, ["conform", str(folder / "own"), "--test", "--json"])
     assert failing.exit_code == 1
     assert [f["code"] for f in json.loads(failing.stdout)["findings"]] == ["CNF-007"]
+
+
+def test_explained_findings_do_not_fail_the_run(folder: Path) -> None:
+    words = ["conform", str(folder), "--rules", str(folder / "rules"), "--exceptions", str(folder / "e.yaml"), "--json"]
+    text = "exceptions:\n  - {finding: OWN-1/AE/*, explanation: Not collected.}\n"
+    (folder / "e.yaml").write_text(text, encoding="utf-8")
+    result = RUN.invoke(app, words)
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["findings"][0]["explanation"] == "Not collected."
+    (folder / "e.yaml").write_text(text.replace("OWN-1", "OWN-2"), encoding="utf-8")
+    unused = RUN.invoke(app, words)
+    assert (unused.exit_code, json.loads(unused.stdout)["rule_files"][0]["code"]) == (1, "CNF-010")
+    (folder / "e.yaml").write_text(text.replace("explanation", "because"), encoding="utf-8")
+    assert {f["code"] for f in json.loads(RUN.invoke(app, words).stdout)["rule_files"]} == {"CNF-009"}

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from opencro.conformance import Report, Rule, Setting, conform, read_rules, read_tables
+from opencro.conformance import (
+    Report,
+    Rule,
+    Setting,
+    conform,
+    explain_report,
+    parse_exceptions,
+    read_rules,
+    read_tables,
+)
 from opencro.kernel.finding import Findings, Refused
 from opencro.terms import DomainSpec, TermsStore
 
@@ -12,16 +21,28 @@ RULES_VARIABLE = "OPENCRO_RULES"
 
 
 def conform_path(
-    path: Path, rules: Path, *, standard: str, version: str, substandard: str = "", limit: int = 1000
+    path: Path,
+    rules: Path,
+    *,
+    standard: str,
+    version: str,
+    substandard: str = "",
+    limit: int = 1000,
+    exceptions: Path | None = None,
 ) -> tuple[Report, Findings]:
     """Check the datasets of a file or folder against the rules that are published for a standard.
 
-    Returns the report and what is wrong with the rule files themselves; Refused when there is nothing to read.
+    Returns the report and what is wrong with the rule files and the exceptions; Refused when there is nothing to read.
     """
     published, findings = read_rules(rules)
     chosen = tuple(rule for rule in published if is_for(rule, standard, version, substandard))
     setting = Setting(standard, substandard, library_of(standard, version), limit)
-    return conform(read_tables(path), chosen, setting), findings
+    report = conform(read_tables(path), chosen, setting)
+    if exceptions is None:
+        return report, findings
+    reasoned, wrong = parse_exceptions(exceptions.read_text(encoding="utf-8"), exceptions.name)
+    report, unused = explain_report(report, reasoned, exceptions.name)
+    return report, findings + wrong + unused
 
 
 def is_for(rule: Rule, standard: str, version: str, substandard: str = "") -> bool:

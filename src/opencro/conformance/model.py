@@ -178,6 +178,7 @@ class Issue:
     message: str
     values: Mapping[str, Any]
     keys: Mapping[str, Any] = field(default_factory=dict)
+    explanation: str = ""
 
     @property
     def id(self) -> str:
@@ -195,6 +196,11 @@ class RuleOutcome:
     count: int = 0
     issues: tuple[Issue, ...] = ()
     datasets: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether every finding has a reason."""
+        return self.count == len(self.issues) and all(issue.explanation for issue in self.issues)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,11 @@ def render_text(report: Report) -> str:
     lines = [
         f"{issue.dataset}:{issue.row or ''}: {issue.rule}: {issue.message} [{_values(issue)}]"
         for issue in report.issues
+        if not issue.explanation
     ]
+    explained = sum(bool(issue.explanation) for issue in report.issues)
+    if explained:
+        lines.append(f"{explained} findings are explained")
     for outcome in report.outcomes:
         if outcome.count > len(outcome.issues):
             lines.append(
@@ -46,6 +50,7 @@ def render_values(report: Report) -> dict[str, Any]:
                 "message": issue.message,
                 "values": dict(issue.values),
                 "keys": dict(issue.keys),
+                "explanation": issue.explanation,
             }
             for issue in report.issues
         ],
@@ -68,10 +73,32 @@ def _detail(issue: Issue) -> list[Any]:
     names, values = ", ".join(issue.values), ", ".join("" if v is None else str(v) for v in issue.values.values())
     subject = issue.keys.get("USUBJID", "")
     sequence = next((v for v, k in zip(keys, issue.keys, strict=True) if k != "USUBJID"), "")
-    return [issue.id, issue.rule, issue.message, issue.dataset, subject, issue.row, sequence, names, values]
+    return [
+        issue.id,
+        issue.rule,
+        issue.message,
+        issue.dataset,
+        subject,
+        issue.row,
+        sequence,
+        names,
+        values,
+        issue.explanation,
+    ]
 
 
-_DETAIL = ("Finding", "CORE-ID", "Message", "Dataset", "USUBJID", "Record", "Sequence", "Variable(s)", "Value(s)")
+_DETAIL = (
+    "Finding",
+    "CORE-ID",
+    "Message",
+    "Dataset",
+    "USUBJID",
+    "Record",
+    "Sequence",
+    "Variable(s)",
+    "Value(s)",
+    "Explanation",
+)
 _SUMMARY = ("CORE-ID", "Status", "Findings", "Message", "Reason", "Published ids")
 
 

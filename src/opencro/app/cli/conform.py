@@ -13,18 +13,25 @@ from opencro.conformance import Report, Status, check_cases, render_page, render
 from opencro.kernel.finding import Findings
 
 
+Rules = Annotated[
+    Path | None,
+    typer.Option("--rules", envvar=RULES_VARIABLE, help="Published rules: a folder, a file or a .tar archive."),
+]
+Exceptions = Annotated[
+    Path | None, typer.Option("--exceptions", exists=True, dir_okay=False, help="Explained findings, in YAML.")
+]
+
+
 def conform_command(
     path: Annotated[
         Path, typer.Argument(help="A dataset, or a folder of XPT, Dataset-JSON, Parquet or CSV; with --test, of rules.")
     ],
-    rules: Annotated[
-        Path | None,
-        typer.Option("--rules", envvar=RULES_VARIABLE, help="Published rules: a folder, a file or a .tar archive."),
-    ] = None,
+    rules: Rules = None,
     standard: Annotated[str, typer.Option("--standard", help="sdtmig, sendig, tig, usdm, adamig ...")] = "sdtmig",
     version: Annotated[str, typer.Option("--version", help="The version of the standard.")] = "3.4",
     substandard: Annotated[str, typer.Option("--substandard", help="For tig: sdtm, send or adam.")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="Findings shown per rule and dataset.")] = 1000,
+    exceptions: Exceptions = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Also write a workbook.")] = None,
     page: Annotated[Path | None, typer.Option("--html", help="Also write a page with search.")] = None,
     test: Annotated[bool, typer.Option("--test", help="Run the cases that stand beside rules.")] = False,
@@ -42,7 +49,13 @@ def conform_command(
         raise typer.BadParameter(f"say where the published rules are: --rules PATH, or {RULES_VARIABLE}")
     with refusing(as_json):
         report, findings = conform_path(
-            path, rules, standard=standard, version=version, substandard=substandard, limit=limit
+            path,
+            rules,
+            standard=standard,
+            version=version,
+            substandard=substandard,
+            limit=limit,
+            exceptions=exceptions,
         )
     if xlsx is not None:
         xlsx.write_bytes(render_workbook(report))
@@ -74,5 +87,5 @@ def _show(report: Report, findings: Findings, as_json: bool) -> None:
 
 
 def _clean(report: Report) -> bool:
-    counts = report.counts()
-    return not counts[Status.FAILED] and not counts[Status.ERROR]
+    failed = [o for o in report.outcomes if o.status is Status.FAILED and not o.is_explained]
+    return not failed and not report.counts()[Status.ERROR]
