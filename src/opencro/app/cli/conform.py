@@ -12,7 +12,6 @@ from opencro.app.conform import RULES_VARIABLE, conform_path, library_of
 from opencro.conformance import Report, Status, check_cases, render_page, render_text, render_values, render_workbook
 from opencro.kernel.finding import Findings
 
-
 Rules = Annotated[
     Path | None,
     typer.Option("--rules", envvar=RULES_VARIABLE, help="Published rules: a folder, a file or a .tar archive."),
