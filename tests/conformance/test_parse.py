@@ -69,3 +69,20 @@ def test_a_rule_with_an_unknown_word_is_not_run_and_names_it() -> None:
     assert rule is not None
     outcome = conform([], [rule]).outcomes[0]
     assert (outcome.status, outcome.reason) == ("not run", "operator is_lovely")
+
+
+@pytest.mark.parametrize("data", [b"DOMAIN,AETERM\nAE,\xff\xfe\n", b"DOMAIN,DOMAIN \nAE,AE\n"])
+def test_a_dataset_that_cannot_be_read_is_refused(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "ae.csv").write_bytes(data)
+    with pytest.raises(Refused) as refused:
+        read_tables(tmp_path)
+    assert refused.value.findings.codes() == ("CNF-011",)
+
+
+def test_a_dataset_without_records_or_metadata_can_be_checked(tmp_path: Path) -> None:
+    (tmp_path / "ae.csv").write_bytes(b"DOMAIN,AETERM\n")
+    (tmp_path / "dm.csv").write_bytes(b"")
+    (tmp_path / "_variables.csv").write_bytes(b"x,y\n1,2\n")
+    rule, _ = parse_rule(GOOD, "r.yml")
+    assert rule is not None
+    assert conform(read_tables(tmp_path), [rule]).outcomes[0].status == "skipped"

@@ -115,17 +115,17 @@ def read_csv_tables(files: list[Path]) -> tuple[Table, ...]:
     if not files:
         return ()
     folder = files[0].parent
-    labels = {row["Filename"]: row for row in _csv(folder / "_datasets.csv").iter_rows(named=True)}
+    labels = {row.get("Filename"): row for row in _csv(folder / "_datasets.csv").iter_rows(named=True)}
     variables: dict[str, list[VariableFacts]] = {}
     for row in _csv(folder / "_variables.csv").iter_rows(named=True):
         length = row.get("length") or ""
         fact = VariableFacts(
-            row["variable"] or "",
+            row.get("variable") or "",
             row.get("label") or "",
             row.get("type") or "Char",
             int(float(length)) if length.replace(".", "", 1).isdigit() else None,
         )
-        variables.setdefault(Path(row["dataset"] or "").stem.lower(), []).append(fact)
+        variables.setdefault(Path(row.get("dataset") or "").stem.lower(), []).append(fact)
     return tuple(_csv_table(f, labels.get(f.stem) or {}, tuple(variables.get(f.stem.lower(), ()))) for f in files)
 
 
@@ -136,11 +136,21 @@ def _csv(file: Path) -> pl.DataFrame:
         return pl.read_csv(file, infer_schema=False, truncate_ragged_lines=True)
     except pl.exceptions.NoDataError:
         return pl.DataFrame()
+    except pl.exceptions.PolarsError:
+        raise Refused([_unreadable(file)]) from None
+
+
+def _unreadable(file: Path) -> Finding:
+    remedy = "Save it as UTF-8 with each column named once."
+    return _finding("CNF-011", file.name, "a file that cannot be read", "comma-separated UTF-8", remedy)
 
 
 def _csv_table(file: Path, head: dict[str, str | None], facts: tuple[VariableFacts, ...]) -> Table:
     frame = _csv(file)
-    frame = frame.rename({name: name.strip() for name in frame.columns})
+    names = [name.strip() for name in frame.columns]
+    if len(set(names)) < len(names):
+        raise Refused([_unreadable(file)])
+    frame.columns = names
     declared = {fact.name: fact.type for fact in facts}
     frame = frame.with_columns([_typed(frame[name], declared.get(name)) for name in frame.columns])
     name = head.get("Dataset Name") or file.stem.upper()
