@@ -188,3 +188,19 @@ def test_what_ordinal_models_refuse() -> None:
         gen.fit_proportional_odds([0, 1, 2], np.ones((3, 1)))
     with pytest.raises(StatsError, match="STA-203"):
         gen.fit_proportional_odds([1, 1, 1], np.arange(3.0)[:, None])
+
+
+@pytest.mark.parametrize(
+    ("option", "meant"),
+    [
+        ({"outcome": "gaussian"}, "Choose"),
+        ({"outcome": "binomal"}, "binomial"),
+        ({"correlation": "exchangable"}, "exchangeable"),
+        ({"errors": "sandwich"}, "Choose"),
+    ],
+)
+def test_an_unknown_option_of_estimating_equations_names_the_choices(option: dict[str, str], meant: str) -> None:
+    given = {"outcome": "normal", **option}
+    with pytest.raises(StatsError, match=meant) as caught:
+        gen.fit_gee([1.0, 2.0, 3.0, 5.0], np.ones((4, 1)), [0, 0, 1, 1], **given)  # type: ignore[arg-type]
+    assert caught.value.code == "STA-220"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,14 @@ from opencro.stats.generalized.clusters import Clusters, Correlation, arrange, w
 from opencro.stats.generalized.families import BINOMIAL, IDENTITY, LOG, LOGIT, NORMAL, POISSON, Array, Family, Link
 from opencro.stats.generalized.fits import recession
 from opencro.stats.generalized.gee_errors import CORRECTIONS, Errors, compute_gee_covariances
-from opencro.stats.generalized.inputs import ModelData, check_binomial, check_counts, read_labels, read_model
+from opencro.stats.generalized.inputs import (
+    ModelData,
+    check_binomial,
+    check_choice,
+    check_counts,
+    read_labels,
+    read_model,
+)
 from opencro.stats.generalized.scoring import inverse, one_trial, score
 from opencro.stats.result import Note, Result, StatsError
 
@@ -69,11 +76,14 @@ def fit_gee(
     `errors`: "robust" (Liang-Zeger), "model", or with a small-sample correction "mancl_derouen", "kauermann_carroll",
     "fay_graubard"; all are kept. `df`: of t, e.g. clusters minus p. Moments as in SAS PROC GENMOD: scale sum r^2 / (N
     - p), correlations divided by (pairs - p) scale; R geepack leaves p out there. Few clusters (< 40) with plain
-    robust errors give STA-210. Raises STA-201, STA-202, STA-203, STA-205 (separation), STA-209 (one cluster).
+    robust errors give STA-210. Raises STA-201, STA-202, STA-203, STA-205 (separation), STA-209 (one cluster), STA-220.
     Sources: Liang and Zeger 1986, Biometrika 73:13-22; Mancl and DeRouen 2001, Biometrics 57:126-134; Kauermann and
     Carroll 2001, JASA 96:1387-1396; Fay and Graubard 2001, Biometrics 57:1198-1206. Example: `fit_gee(y, x, subject,
     outcome="binomial", correlation="exchangeable")`.
     """
+    check_choice("outcome", outcome, _MODELS)
+    check_choice("correlation", correlation, get_args(Correlation))
+    check_choice("errors", errors, get_args(Errors))
     data = read_model(y, x, offset=offset, names=names)
     {"binomial": check_binomial, "poisson": check_counts}.get(outcome, lambda _: None)(data)
     family, link = _MODELS[outcome]

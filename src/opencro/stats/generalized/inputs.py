@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -140,3 +141,11 @@ def read_labels(values: ArrayLike, n: int, name: str) -> tuple[NDArray[np.intp],
         raise StatsError("STA-201", f"`{name}` of shape {array.shape}", f"{n} labels", "Give one label per row.")
     labels, codes = np.unique(array, return_inverse=True)
     return codes.astype(np.intp), labels
+
+
+def check_choice(name: str, value: object, choices: Collection[str]) -> None:
+    """An option that is one of named choices."""
+    if value not in choices:
+        close = get_close_matches(str(value), choices, 1)
+        remedy = f'Did you mean "{close[0]}"?' if close else "Choose one of them."
+        raise StatsError("STA-220", f"{name} {value!r}", ", ".join(choices), remedy)
