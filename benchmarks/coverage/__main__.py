@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from benchmarks._process import cpu_now
+from benchmarks.coverage.notes import NOTES
 from benchmarks.coverage.row import Row
 
 PARTS = {
@@ -24,6 +25,13 @@ PARTS = {
     "responses": "Binary outcomes and counts",
     "repeated": "Repeated measures",
     "pairs": "Win statistics, recurrent events, bioequivalence",
+    "models": "Models: linear, generalized, adjusted means",
+    "times": "Times: further models, competing risks, recurrent events",
+    "tables": "Tables, rates, pairs, equivalence, several hypotheses: further methods",
+    "gaps": "Missing outcomes",
+    "agreements": "Agreement and accuracy",
+    "beliefs": "Bayesian methods",
+    "doses": "Dose-response",
     "families": "Several hypotheses: the family-wise error",
 }
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "statistics" / "coverage.md"
@@ -52,7 +60,8 @@ def main() -> None:
         started = cpu_now()
         rows = list(importlib.import_module(f"benchmarks.coverage.{part}").measure())
         print(f"{part}: {len(rows)} rows, {cpu_now() - started:.0f} CPU s", file=sys.stderr)
-        text.append(f"## {PARTS[part]}\n\n{render_table(rows)}")
+        note = f"{NOTES[part]}\n" if part in NOTES else ""
+        text.append(f"## {PARTS[part]}\n\n{note}{render_table(rows)}")
     if wanted:
         print("\n".join(text[1:]))
     else:
@@ -67,7 +76,7 @@ def render_table(rows: Sequence[Row]) -> str:
             name = "" if number else f"`{method}`"
             error = "exact" if row.error is None else f"{row.error:.4f}"
             lines.append(
-                f"| {name} | {row.scenario} | {row.nominal:.2f} | {row.observed:.4f} | {error} | {row.trials:,} |"
+                f"| {name} | {row.scenario} | {row.nominal:g} | {row.observed:.4f} | {error} | {row.trials:,} |"
             )
     return "\n".join(lines) + "\n"
 

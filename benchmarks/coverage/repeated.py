@@ -27,14 +27,14 @@ def measure() -> Iterator[Row]:
         found = mmrm.fit_mmrm_batch(x, y, subject, visit, combinations=_last(x))
         half = student.isf(ALPHA / 2, found.df[:, 0])
         hits = covers_by_se(found.estimate[:, 0], found.se[:, 0], half, EFFECT)
-        yield simulated("mmrm, unstructured, Satterthwaite", f"n {n}, 4 visits: interval", LEVEL, hits)
+        yield simulated("mmrm.fit_mmrm, unstructured, Satterthwaite", f"n {n}, 4 visits: interval", LEVEL, hits)
         for method in ("kenward-roger", "kenward-roger-linear"):
             hits = np.array([_single(x, y[t], subject, visit, method) for t in range(SINGLE)])
-            yield simulated(f"mmrm, unstructured, {method}", f"n {n}, 4 visits: interval", LEVEL, hits)
+            yield simulated(f"mmrm.fit_mmrm, unstructured, {method}", f"n {n}, 4 visits: interval", LEVEL, hits)
         hits = np.array(
             [_single(x, y[t], subject, visit, "between-within", "empirical-bias-reduced") for t in range(SINGLE)]
         )
-        yield simulated("mmrm, unstructured, between-within, CR2", f"n {n}, 4 visits: interval", LEVEL, hits)
+        yield simulated("mmrm.fit_mmrm, unstructured, between-within, CR2", f"n {n}, 4 visits: interval", LEVEL, hits)
 
 
 def _design(n: int) -> tuple[Floats, np.ndarray, np.ndarray, Floats]:

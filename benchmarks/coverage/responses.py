@@ -42,7 +42,7 @@ def measure() -> Iterator[Row]:
 
 def _interval(name: str, n: int, fit: generalized.BatchFit) -> Row:
     hits = covers_by_se(fit.estimate[:, 1], fit.se[:, 1], Z, EFFECT)
-    return simulated(f"generalized.{name}", f"n {n}, true {EFFECT}: interval", LEVEL, hits)
+    return simulated(f"generalized.fit_{name}", f"n {n}, true {EFFECT}: interval", LEVEL, hits)
 
 
 def _firth(y: Floats, design: Floats) -> bool:

@@ -12,6 +12,8 @@ from scipy.stats import binom
 Floats = NDArray[np.float64]
 ALPHA = 0.05
 LEVEL = 1 - ALPHA
+Case = tuple[str, str, float, int, Callable[[np.random.Generator], object]]
+"""Method, scenario, nominal share, trials, and whether a trial made from the generator is a hit."""
 
 
 class Row(NamedTuple):
@@ -64,3 +66,9 @@ def chances_of(x: ArrayLike, n: int, p: float) -> Floats:
 def each(trials: Iterable[int], decide: Callable[[int], bool]) -> NDArray[np.bool_]:
     """A decision for each trial, for methods without a batched form."""
     return np.fromiter((decide(trial) for trial in trials), dtype=np.bool_)
+
+
+def cases(rng: np.random.Generator, table: Iterable[Case]) -> Iterable[Row]:
+    """The rows of methods that need no more than a new trial and a decision each time."""
+    for method, scenario, nominal, trials, decide in table:
+        yield simulated(method, scenario, nominal, each(range(trials), lambda _, decide=decide: bool(decide(rng))))  # type: ignore[misc]

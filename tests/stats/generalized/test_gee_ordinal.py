@@ -204,3 +204,17 @@ def test_an_unknown_option_of_estimating_equations_names_the_choices(option: dic
     with pytest.raises(StatsError, match=meant) as caught:
         gen.fit_gee([1.0, 2.0, 3.0, 5.0], np.ones((4, 1)), [0, 0, 1, 1], **given)  # type: ignore[arg-type]
     assert caught.value.code == "STA-220"
+
+
+def test_predictors_that_would_cross_are_never_entered_and_said() -> None:
+    """Also where only categories that a row is not in would have a negative probability."""
+    said = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        x = np.column_stack([np.tile([0.0, 1.0], 60), rng.normal(size=120)])
+        y = np.searchsorted([-1, 0.2, 1.2], x @ [-0.5, 0.5] + rng.logistic(size=120))
+        fit = gen.fit_partial_proportional_odds(y, x, [1])
+        assert fit.probabilities.min() >= 0
+        assert bool(np.isnan(fit.se).any()) == ("STA-206" in [note.code for note in fit.notes])
+        said += bool(fit.notes)
+    assert 0 < said < 12

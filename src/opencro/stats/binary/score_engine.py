@@ -38,6 +38,8 @@ def check_tables(x1: ArrayLike, n1: ArrayLike, x2: ArrayLike, n2: ArrayLike, *, 
             "one axis (strata) or two (trials, strata)",
             "Give one value for each stratum.",
         )
+    if tables.shape[-2] == 0:
+        raise StatsError("STA-503", "no strata", "one or more", "Check the arrays of counts.")
     return np.ascontiguousarray(tables.reshape(-1, *tables.shape[-2:]))
 
 

@@ -195,6 +195,8 @@ def maximum_critical_value(
     1.9545
     """
     r = np.asarray(correlation, dtype=np.float64)
+    if r.ndim != 2 or r.shape[0] != r.shape[1] or not r.size or not np.isfinite(r).all():
+        raise StatsError("STA-745", f"a correlation of shape {r.shape}", "numbers (m, m)", "Give one row per contrast.")
     return _critical(directional_maxima(r, two_sided=two_sided), len(r), df, alpha / 2 if two_sided else alpha, alpha)
 
 

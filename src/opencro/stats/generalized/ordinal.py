@@ -66,7 +66,10 @@ class _Cumulative:
         return np.diff(np.column_stack([np.zeros(len(g)), g, np.ones(len(g))]), axis=1)
 
     def value(self, theta: Array) -> float:
-        chosen = self.probabilities(theta)[np.arange(len(self.category)), self.category]
+        all_of = self.probabilities(theta)
+        if (all_of < 0).any():  # predictors cross, be it only in a category that the row isn't in
+            return -np.inf
+        chosen = all_of[np.arange(len(self.category)), self.category]
         with np.errstate(divide="ignore", invalid="ignore"):
             return float((self.weights * np.where(chosen > 0, np.log(chosen), -np.inf)).sum())
 
@@ -155,6 +158,8 @@ def proportional_odds_test(
     Example: `proportional_odds_test(y, x, [0])`.
     """
     design = np.asarray(x, dtype=np.float64)
+    if design.ndim != 2:
+        raise StatsError("STA-201", f"`x` of shape {design.shape}", "(n, p)", "Give one column per term.")
     freed = list(range(design.shape[1])) if columns is None else list(columns)
     data, model, levels, _ = _model(y, x, [], weights, None)
     theta, _ = _maximize(model, _start(model, data, len(levels)))
@@ -219,7 +224,9 @@ def _maximize(model: _Cumulative, theta: Array) -> tuple[Array, bool]:
             return theta, False
         theta, value = moved, after
         if decrement < 1e-16:
-            return theta, bool(np.abs(model.cumulative(theta)).max() < 18)
+            # At a border the information has no bound, so that a step is small where the gradient is not.
+            flat = np.abs(gradient).max() < 1e-4 * max(1.0, float(model.weights.sum()))
+            return theta, bool(flat and np.abs(model.cumulative(theta)).max() < 18)
         if np.abs(model.cumulative(theta)).max() > 36:
             return theta, False
     return theta, False

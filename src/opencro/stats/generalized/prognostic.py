@@ -53,7 +53,7 @@ def procova(
     outcome = np.asarray(y, dtype=np.float64)
     codes, labels = read_labels(arm, len(outcome), "arm")
     names = [str(v) for v in labels.tolist()]
-    against = names[0] if reference is None else reference
+    against = "" if not names else names[0] if reference is None else reference
     if against not in names or len(names) < 2:
         raise StatsError("STA-216", f"the arm {against!r} among {names}", "one of two or more arms", "Check `arm`.")
     others = [i for i, name in enumerate(names) if name != against]

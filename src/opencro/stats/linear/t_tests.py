@@ -181,7 +181,11 @@ def _finish(
 
 
 def _two_batch(x: ArrayLike, y: ArrayLike, *, pooled: bool, null: float, alternative: Alternative) -> TTestBatch:
-    (n1, m1, s1), (n2, m2, s2) = (_row_moments(np.asarray(v, dtype=np.float64)) for v in (x, y))
+    first, second = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    if first.ndim != 2 or second.ndim != 2 or len(first) != len(second):
+        got = f"x {first.shape}, y {second.shape}"
+        raise StatsError("STA-110", got, "(trials, n1) and (trials, n2)", "Give one row per trial.")
+    (n1, m1, s1), (n2, m2, s2) = _row_moments(first), _row_moments(second)
     with np.errstate(divide="ignore", invalid="ignore"):
         if pooled:
             df = n1 + n2 - 2

@@ -147,7 +147,7 @@ def _moments(y: ArrayLike, group: ArrayLike) -> tuple[tuple[Any, ...], Floats, F
     values, labels = np.asarray(y, dtype=np.float64), np.asarray(group)
     if values.ndim != 1 or values.shape != labels.shape:
         raise StatsError("STA-106", f"y {values.shape}, group {labels.shape}", "equal lengths", "One label per value.")
-    missing = np.array([v is None or v != v for v in labels.tolist()]) | np.isnan(values)
+    missing = np.array([v is None or v != v for v in labels.tolist()], dtype=np.bool_) | np.isnan(values)
     known, codes = np.unique(labels[~missing], return_inverse=True)
     if len(known) < 2 or int((~missing).sum()) <= len(known):
         raise StatsError("STA-106", f"{len(known)} groups", "two or more, one with two values", "Check the labels.")

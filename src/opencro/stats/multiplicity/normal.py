@@ -23,12 +23,14 @@ PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67
 
 
 def check_correlation(correlation: ArrayLike, m: int) -> Floats:
-    """The correlation as an (m, m) array; raises STA-704 unless symmetric, with ones on the diagonal, positive
-    semidefinite."""
+    """The correlation as an (m, m) array.
+
+    Raises STA-704 unless it has a row, is symmetric with ones on the diagonal and positive semidefinite.
+    """
     r = np.asarray(correlation, dtype=np.float64)
     if r.size == m * m:
         r = r.reshape(m, m)
-    good = r.shape == (m, m) and np.isfinite(r).all() and np.allclose(r, r.T, atol=1e-8)
+    good = m > 0 and r.shape == (m, m) and np.isfinite(r).all() and np.allclose(r, r.T, atol=1e-8)
     if not good or not np.allclose(np.diag(r), 1.0) or np.linalg.eigvalsh(r)[0] < -1e-8:
         raise StatsError(
             "STA-704", f"the correlation {r.tolist()}",
