@@ -15,7 +15,8 @@ is then no maximum, no interval (note STA-206), and the trial counts as not cove
 """,
     "agreements": """\
 Limits of Youden's index add those of sensitivity and specificity (as R epiR does) and are too wide by
-construction.
+construction. Limits of the intercept by Passing and Bablok (1983) follow from those of the slope alone and
+leave out the spread of the median.
 """,
     "beliefs": """\
 A credible interval holds its level on average over its prior, not at each value: an informative prior covers
