@@ -10,7 +10,7 @@ from benchmarks.coverage.row import ALPHA, LEVEL, Floats, Row, covers, each, sim
 from opencro.stats import missing
 
 N = 60
-TRIALS = 300
+TRIALS = 600
 POOLED = 2_000
 IMPUTATIONS = 20
 VISITS = ("1", "2", "3")
