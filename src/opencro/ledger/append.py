@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from opencro.kernel.finding import Finding, Place, Refused
 from opencro.ledger.check import check_entries, surrogate_finding
 from opencro.ledger.document import (
+    FirstValues,
     hash_facts,
     hash_line,
     quoted,
@@ -128,6 +129,7 @@ class _Draft:
         self._current = dict(stored)
         self._heads = heads
         self._tails: dict[tuple[str | None, datetime | None], str] = {}
+        self._forms = FirstValues()
         self.seq = seq
         self.hashes: list[str] = []
         self.new: list[RecordRow] = []
@@ -154,13 +156,15 @@ class _Draft:
         row = self._current.get(key)
         self._compare(key, change.expected_fact)
         if row is None:
-            given = [(n, quoted(v)) for n, v in sorted(change.values.items()) if v is not None]
+            given = change.values
+            if None in given.values():
+                given = {n: v for n, v in given.items() if v is not None}
             if given:
-                payload = '{"items":{' + ",".join([f'"{n}":[null,{v}]' for n, v in given]) + "}}"
+                payload, values = self._forms.render(given)
                 self._add(_CHANGED, key, payload, change, rows)
-                values = "{" + ",".join([f'"{n}":{v}' for n, v in given]) + "}"
-                self.new.append(RecordRow(key, values, self.seq, self.seq, 0))
-                self._current[key] = self.new[-1]
+                new = RecordRow(key, values, self.seq, self.seq, 0)
+                self.new.append(new)
+                self._current[key] = new
             return
         old: dict[str, str] = json.loads(row.values)
         items = {n: (old.get(n), v) for n, v in change.values.items() if old.get(n) != v}

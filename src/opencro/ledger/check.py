@@ -11,6 +11,7 @@ from opencro.ledger.model import Act, Actor, Change, Entry, RecordKey
 # Key parts stand in JSON and in listings without an escape: no control characters, quotes, backslashes, surrogates.
 _ODD = re.compile(r'[\x00-\x1f\x7f"\\\ud800-\udfff]')
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_TEXT = frozenset((str, type(None)))
 RESERVED = frozenset(
     ("record", "fact", "site", "participant", "event", "event_repeat", "form", "form_repeat", "group", "group_repeat")
 )
@@ -21,16 +22,11 @@ def check_entries(entries: Sequence[Entry], actor: Actor) -> list[Finding]:
     findings = _check_actor(actor)
     findings += check_names({name for e in entries for name in _names(_place(e))}, "key")
     findings += _check_keys(entries)
-    changes = [e for e in entries if isinstance(e, Change)]
-    items: set[str] = set()
-    for change in changes:
-        items.update(change.values)
-    findings += check_names(items, "item", required=True)
+    shapes = {tuple(e.values) for e in entries if isinstance(e, Change)}
+    findings += check_names({name for shape in shapes for name in shape}, "item", required=True)
     for entry in entries:
-        if isinstance(entry, Change):
-            for item, value in entry.values.items():
-                if value is not None and type(value) is not str:
-                    findings.append(_not_text(entry.key, item, value))
+        if isinstance(entry, Change) and not _TEXT.issuperset(map(type, entry.values.values())):
+            findings += [_not_text(entry.key, n, v) for n, v in entry.values.items() if type(v) not in _TEXT]
         if entry.device_time is not None and entry.device_time.tzinfo is None:
             place = Place(path=str(_place(entry)))
             got = f"device time {entry.device_time.isoformat()} has no zone"
@@ -89,16 +85,20 @@ def _check_keys(entries: Sequence[Entry]) -> list[Finding]:
     findings = []
     for entry in entries:
         key = _place(entry)
-        repeats = (key.event_repeat, key.form_repeat, key.group_repeat)
-        if not all(type(n) is int and n >= 0 for n in repeats):
-            got = f"repeats {repeats}"
+        _, participant, _, event_repeat, form, form_repeat, _, group_repeat = key
+        if not (_is_count(event_repeat) and _is_count(form_repeat) and _is_count(group_repeat)):
+            got = f"repeats {(event_repeat, form_repeat, group_repeat)}"
             findings.append(
                 Finding("LED-002", Place(path=str(key)), got, "whole numbers from 0", "Correct the repeat.")
             )
-        if not isinstance(entry, Act) and not (key.participant and key.form):
+        if not (participant and form) and not isinstance(entry, Act):
             got = "a record without participant or form"
             findings.append(Finding("LED-002", Place(path=str(key)), got, "both", "Name participant and form."))
     return findings
+
+
+def _is_count(repeat: object) -> bool:
+    return type(repeat) is int and repeat >= 0
 
 
 def _not_text(key: RecordKey, item: str, value: object) -> Finding:

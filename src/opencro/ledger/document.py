@@ -40,6 +40,28 @@ def render_values(values: Mapping[str, str | None]) -> str:
     return "{" + ",".join(lines) + "}"
 
 
+class FirstValues:
+    """Renders a new record's payload and values; what is the same for all records of the same items is made once."""
+
+    def __init__(self) -> None:
+        self._shapes: dict[tuple[str, ...], tuple[list[str], str, str]] = {}
+
+    def render(self, values: Mapping[str, str | None]) -> tuple[str, str]:
+        """What `render_items` of (None, value) and `render_values` give; no value may be None."""
+        names = tuple(values)
+        shape = self._shapes.get(names) or self._learn(names)
+        texts = tuple([quoted(values[name]) for name in shape[0]])  # type: ignore[arg-type]
+        return shape[1] % texts, shape[2] % texts
+
+    def _learn(self, names: tuple[str, ...]) -> tuple[list[str], str, str]:
+        ordered = sorted(names)
+        fields = [f'"{name}":'.replace("%", "%%") for name in ordered]
+        payload = '{"items":{' + ",".join([f"{field}[null,%s]" for field in fields]) + "}}"
+        shape = (ordered, payload, "{" + ",".join([f"{field}%s" for field in fields]) + "}")
+        self._shapes[names] = shape
+        return shape
+
+
 def hash_line(line: str) -> str:
     """SHA-256 of a line's UTF-8 bytes, 64 hexadecimal digits."""
     return hashlib.sha256(line.encode()).hexdigest()
