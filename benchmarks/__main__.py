@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 LARGE = ("adam", "build", "displays")
+_WIDE = 140
 COLUMNS = ("what", "ours", "peer", "ratio", "limit")
 
 
@@ -24,9 +25,13 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="also what takes half an hour: 25,000 participants")
     options = parser.parse_args()
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDE)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in COLUMNS:
-        table.add_column(name, justify="left" if name == "what" else "right", no_wrap=name != "what")
+        table.add_column(
+            name, justify="left" if name == "what" else "right", no_wrap=name != "what", min_width=36 * (name == "what")
+        )
     for name in options.names or names:
         started = time.perf_counter()
         with console.status(f"{name} ..."):
