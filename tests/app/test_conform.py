@@ -39,6 +39,15 @@ def test_findings_come_as_text_json_workbook_and_page(folder: Path) -> None:
     assert "OWN-1" in (folder / "r.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("place", ["xpt", "sdtm/xpt", "build/sdtm/xpt"])
+def test_a_study_or_its_build_stands_for_its_datasets(folder: Path, place: str) -> None:
+    inside = folder / "study" / place
+    inside.mkdir(parents=True)
+    (folder / "ae.csv").rename(inside / "ae.csv")
+    result = RUN.invoke(app, ["conform", str(folder / "study"), "--rules", str(folder / "rules")])
+    assert "AE:1: OWN-1: AETERM is missing." in result.stdout
+
+
 def test_clean_data_end_with_zero_and_absent_rules_with_one(folder: Path) -> None:
     (folder / "ae.csv").write_text("DOMAIN,AETERM\nAE,Headache\n")
     assert RUN.invoke(app, ["conform", str(folder), "--rules", str(folder / "rules")]).exit_code == 0

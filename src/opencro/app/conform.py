@@ -32,17 +32,24 @@ def conform_path(
 ) -> tuple[Report, Findings]:
     """Check the datasets of a file or folder against the rules that are published for a standard.
 
+    A folder may also be a study's, or its build's: then the SAS transport files of its SDTM build are checked.
     Returns the report and what is wrong with the rule files and the exceptions; Refused when there is nothing to read.
     """
     published, findings = read_rules(rules)
     chosen = tuple(rule for rule in published if is_for(rule, standard, version, substandard))
     setting = Setting(standard, substandard, library_of(standard, version), limit)
-    report = conform(read_tables(path), chosen, setting)
+    report = conform(read_tables(find_datasets(path)), chosen, setting)
     if exceptions is None:
         return report, findings
     reasoned, wrong = parse_exceptions(exceptions.read_text(encoding="utf-8"), exceptions.name)
     report, unused = explain_report(report, reasoned, exceptions.name)
     return report, findings + wrong + unused
+
+
+def find_datasets(path: Path) -> Path:
+    """The folder with the transport files, where a study, its build, or the SDTM part of a build is named."""
+    inside = (path / steps for steps in ("xpt", "sdtm/xpt", "build/sdtm/xpt"))
+    return next((folder for folder in inside if folder.is_dir()), path)
 
 
 def is_for(rule: Rule, standard: str, version: str, substandard: str = "") -> bool:
