@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from opencro.app.wiring import USER_TERMS
 from opencro.conformance import (
     Report,
     Rule,
@@ -37,7 +38,8 @@ def conform_path(
     """
     published, findings = read_rules(rules)
     chosen = tuple(rule for rule in published if is_for(rule, standard, version, substandard))
-    setting = Setting(standard, substandard, library_of(standard, version), limit)
+    store = TermsStore((USER_TERMS,))
+    setting = Setting(standard, substandard, library_of(standard, version), limit, store)
     report = conform(read_tables(find_datasets(path)), chosen, setting)
     if exceptions is None:
         return report, findings

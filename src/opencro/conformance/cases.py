@@ -19,6 +19,7 @@ from opencro.conformance.operations import Library
 from opencro.conformance.read import read_rules, read_tables
 from opencro.conformance.run import Setting, conform
 from opencro.kernel.finding import Finding, Findings, Place
+from opencro.terms import TermsStore
 
 Cells = Counter[tuple[str, str, str, str]]
 _ALL = 10_000_000
@@ -94,15 +95,17 @@ def _found(issues: tuple[Issue, ...]) -> Cells:
     return Counter((i.dataset, str(i.row or ""), name, _comparable(v)) for i in issues for name, v in i.values.items())
 
 
-def run_case(case: Case, rule: Rule, library: Library | None = None) -> tuple[bool, RuleOutcome]:
+def run_case(
+    case: Case, rule: Rule, library: Library | None = None, store: TermsStore | None = None
+) -> tuple[bool, RuleOutcome]:
     """Whether the findings are exactly those expected, and the outcome of the rule."""
-    setting = Setting(case.standard.lower(), case.substandard, library or {}, _ALL)
+    setting = Setting(case.standard.lower(), case.substandard, library or {}, _ALL, store or TermsStore())
     outcome = conform(read_tables(case.folder / "data"), (rule,), setting).outcomes[0]
     ran = outcome.status not in (Status.NOT_RUN, Status.ERROR)
     return ran and _found(outcome.issues) == _expected(case), outcome
 
 
-def check_cases(folder: Path, library: Library | None = None) -> tuple[int, Findings]:
+def check_cases(folder: Path, library: Library | None = None, store: TermsStore | None = None) -> tuple[int, Findings]:
     """Run every case of a folder of rules.
 
     Returns how many gave what is expected, and findings for the others (CNF-007), for rules without a positive and a
@@ -118,7 +121,7 @@ def check_cases(folder: Path, library: Library | None = None) -> tuple[int, Find
         if rule is None:
             continue
         seen[case.rule].add(case.is_negative)
-        fits, outcome = run_case(case, rule, library)
+        fits, outcome = run_case(case, rule, library, store)
         good += fits
         if not fits:
             place = Place(f"{case.name}/results/results.csv")

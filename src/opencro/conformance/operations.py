@@ -13,7 +13,8 @@ from opencro.conformance.model import Table
 from opencro.conformance.operators.text import check_pattern
 from opencro.conformance.scope import is_custom
 from opencro.conformance.tables import MARKS, Tables, dataset_facts, records
-from opencro.terms import DomainSpec
+from opencro.conformance.terminology import find_codelist, find_term, release_dates, term_part
+from opencro.terms import DomainSpec, TermsStore
 
 Library = Mapping[str, DomainSpec]
 
@@ -31,6 +32,7 @@ class Work:
     library: Library
     frame: pl.DataFrame
     constants: dict[str, Any] = field(default_factory=dict)
+    store: TermsStore = field(default_factory=TermsStore)
 
     def keep(self, name: str, value: Any) -> None:
         """Hold a result that is the same on every row."""
@@ -263,6 +265,48 @@ def _listed(key: str, wanted: str) -> Callable[[Mapping[str, Any], Work], None]:
     return operation_of
 
 
+def _answered(
+    operation: Mapping[str, Any], work: Work, options: list[str], answer: Callable[..., Any], kind: pl.DataType
+) -> None:
+    """One answer for each different combination of the options, which are columns, constants or plain values."""
+    names = [str(operation[option]) for option in options]
+    own = list(dict.fromkeys(n for n in names if n not in work.constants and n != operation.get("codelist_code")))
+    own += [n for n in dict.fromkeys(names) if n not in own and n in work.frame.columns and n not in work.constants]
+    _needed(work.frame, *own)
+    plain = {n: work.constants.get(n, n) for n in names if n not in own}
+    texts = work.frame.select(Operand(pl.col(n), work.frame.schema[n]).text.alias(n) for n in own).unique()
+    rows = [plain | row for row in texts.rows(named=True)] if own else [plain]
+    answers = [answer(*(row[n] for n in names)) for row in rows]
+    if not own:
+        work.keep(operation["id"], answers[0])
+        return
+    _spread(operation, work, texts.with_columns(pl.Series("\0result", answers, dtype=kind)), own, own)
+
+
+def codelist_extensible(operation: Mapping[str, Any], work: Work) -> None:
+    """Whether sponsors may add terms to the code list of the version that each row names."""
+
+    def answer(code: str | None, version: str | None) -> bool | None:
+        found = find_codelist(work.store, str(operation.get("ct_package_type")), version, code)
+        return None if found is None else found.extensible
+
+    _answered(operation, work, ["codelist_code", "version"], answer, pl.Boolean())
+
+
+def codelist_terms(operation: Mapping[str, Any], work: Work) -> None:
+    """Code, value or preferred term of the term that each row names, in the code list of the version it names."""
+    by = [option for option in ("term_code", "term_value", "term_pref_term") if option in operation]
+    if len(by) != 1 or "version" not in operation:
+        raise UnknownWord("codelist_terms without one term and a version")
+
+    def answer(code: str | None, version: str | None, word: str | None) -> str | None:
+        found = find_codelist(work.store, str(operation.get("ct_package_type")), version, code)
+        term = None if found is None or word is None else find_term(found, by[0], word)
+        return None if term is None else term_part(term, str(operation.get("returntype")))
+
+    _answered(operation, work, ["codelist_code", "version", *by], answer, pl.String())
+
+
 def _kept(value: Callable[[Mapping[str, Any], Work], Any]) -> Callable[[Mapping[str, Any], Work], None]:
     def operation_of(operation: Mapping[str, Any], work: Work) -> None:
         work.keep(operation["id"], value(operation, work))
@@ -286,6 +330,9 @@ OPERATIONS: dict[str, Callable[[Mapping[str, Any], Work], None]] = {
     "expected_variables": _listed("core", "Exp"),
     "get_column_order_from_library": _listed("", ""),
     "get_dataset_filtered_variables": _listed("", ""),
+    "codelist_extensible": codelist_extensible,
+    "codelist_terms": codelist_terms,
+    "valid_codelist_dates": _kept(lambda o, work: release_dates(o.get("ct_package_types") or (), work.store)),
     "domain_label": _kept(lambda _, work: _spec(work).label),
     "domain_is_custom": _kept(lambda o, work: is_custom(_domain(o, work))),
     "variable_exists": _kept(lambda o, work: _target(o, work) in _source(o, work).columns),

@@ -16,6 +16,7 @@ from opencro.conformance.model import Issue, Report, Rule, RuleOutcome, Status, 
 from opencro.conformance.operations import OPERATIONS, Library, NoDataset, Work, run_operations
 from opencro.conformance.scope import why_not
 from opencro.conformance.tables import KINDS, ROW, by_name, schema_of, view
+from opencro.terms import TermsStore
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Setting:
     substandard: str = ""
     library: Library = field(default_factory=dict)
     limit: int = 1000
+    store: TermsStore = field(default_factory=TermsStore)
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def _prepare(
         if rule.matches:
             frame = join_datasets(rule, table, tables, frame)
         if rule.operations:
-            work = Work(table, tables, setting.library, frame)
+            work = Work(table, tables, setting.library, frame, store=setting.store)
             run_operations(rule.operations, work)
             frame, constants = work.frame, work.constants
         if not frame.height:

@@ -9,8 +9,10 @@ import typer
 
 from opencro.app.cli.output import Exit, Json, out, print_findings, print_json, refusing
 from opencro.app.conform import RULES_VARIABLE, conform_path, library_of
+from opencro.app.wiring import USER_TERMS
 from opencro.conformance import Report, Status, check_cases, render_page, render_text, render_values, render_workbook
 from opencro.kernel.finding import Findings
+from opencro.terms import TermsStore
 
 Rules = Annotated[
     Path | None,
@@ -65,7 +67,7 @@ def conform_command(
 
 def _test(folder: Path, standard: str, version: str, as_json: bool) -> None:
     with refusing(as_json):
-        good, findings = check_cases(folder, library_of(standard, version))
+        good, findings = check_cases(folder, library_of(standard, version), TermsStore((USER_TERMS,)))
     if as_json:
         print_json({"ok": findings.ok, "cases": good, "findings": [f.as_dict() for f in findings]})
     else:
