@@ -16,8 +16,14 @@ LIBRARY = {domain.name: domain for domain in TermsStore().catalogue("sdtmig", "3
 
 
 def unpack(archive: Path, folder: Path) -> Path:
+    # Python before 3.11.4 has no filter that keeps members inside the folder; plain files are written one by one.
     with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
+        for member in tar:
+            content = tar.extractfile(member)
+            target = (folder / member.name).resolve()
+            if content is not None and target.is_relative_to(folder.resolve()):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content.read())
     return folder / "Published"
 
 
