@@ -107,6 +107,15 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingRecord:
+    """A record as it stands: its values as text, and the fact that brought it into this state."""
+
+    key: RecordKey
+    values: Mapping[str, str]
+    last_fact: int
+
+
+@dataclass(frozen=True, slots=True)
 class Anchor:
     """One link of the study-level chain: it covers the hashes of all facts `first_seq`..`last_seq` of one append."""
 

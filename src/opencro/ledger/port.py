@@ -109,6 +109,9 @@ class Store(Protocol):
     def record_lines(self, form: str, group: str | None, participants: Sequence[str] | None = None) -> list[str]:
         """The standing records of a form, of some participants or all, as JSON lines, ordered by first fact."""
 
+    def standing(self, participant: str, form: str | None) -> Iterator[RecordRow]:
+        """The standing records of a participant, of one form or all, in the order of event, form, group, repeats."""
+
     def moved_since(self, position: int, participants: Sequence[str]) -> bool:
         """Whether a record of these participants has a fact after `position`."""
 

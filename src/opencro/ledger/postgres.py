@@ -207,6 +207,14 @@ class PostgresStore:
         values = (form, group) if participants is None else (list(participants), form, group)
         return [line for (line,) in self._rows(query, values)]
 
+    def standing(self, participant: str, form: str | None) -> Iterator[RecordRow]:
+        """By the index of keys."""
+        query = (
+            f"SELECT {RECORD_COLUMNS} FROM record WHERE participant=%s AND form=coalesce(%s, form) AND removed=0 "  # noqa: S608
+            "ORDER BY event, event_repeat, form, form_repeat, item_group, group_repeat"
+        )
+        yield from map(_record, self._rows(query, (participant, form)))
+
     def moved_since(self, position: int, participants: Sequence[str]) -> bool:
         """The index of last facts tells."""
         query = "SELECT EXISTS (SELECT 1 FROM record WHERE last_fact > %s AND participant = ANY(%s))"

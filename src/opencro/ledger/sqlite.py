@@ -171,6 +171,14 @@ class SqliteStore:
         values = (form, group) if participants is None else (json.dumps(list(participants)), form, group)
         return [line for (line,) in self._connection.execute(query, values)]
 
+    def standing(self, participant: str, form: str | None) -> Iterator[RecordRow]:
+        """By the index of keys."""
+        query = (
+            f"SELECT {RECORD_COLUMNS} FROM record WHERE participant=? AND form=coalesce(?, form) AND removed=0 "  # noqa: S608
+            "ORDER BY event, event_repeat, form, form_repeat, item_group, group_repeat"
+        )
+        yield from map(_record, self._connection.execute(query, (participant, form)).fetchall())
+
     def moved_since(self, position: int, participants: Sequence[str]) -> bool:
         """The index of last facts tells."""
         query = f"SELECT EXISTS (SELECT 1 FROM record WHERE last_fact>? AND {_OF_THESE})"  # noqa: S608 - a constant

@@ -12,6 +12,13 @@ from opencro.ledger.facts.kind import FactKind
 
 
 @dataclass(frozen=True, slots=True)
+class FormCompleted(FactKind):
+    """Who entered a form says that it is complete; from here on every change needs a reason."""
+
+    NAME: ClassVar[str] = "form-completed/1"
+
+
+@dataclass(frozen=True, slots=True)
 class FormSigned(FactKind):
     """A form was signed: printed name, meaning, and the SHA-256 of the exact values and definitions signed."""
 
@@ -72,6 +79,33 @@ class QueryClosed(FactKind):
 
     NAME: ClassVar[str] = "query-closed/1"
     query: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueryReopened(FactKind):
+    """A query that was answered or closed is open again; `text` says why."""
+
+    NAME: ClassVar[str] = "query-reopened/1"
+    query: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueryCancelled(FactKind):
+    """A query was raised by mistake; `text` says why. It counts as settled."""
+
+    NAME: ClassVar[str] = "query-cancelled/1"
+    query: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFlagged(FactKind):
+    """The place was marked for review with a note, or the mark was taken off (`raised` is false)."""
+
+    NAME: ClassVar[str] = "review-flagged/1"
+    note: str
+    raised: bool
 
 
 @dataclass(frozen=True, slots=True)
