@@ -8,13 +8,13 @@ cannot be told which record is meant.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import polars as pl
 
 from opencro.kernel.expression import Expression, Types, parse_expression, to_polars
-from opencro.ledger import Snapshot
 from opencro.study import EditCheck, Form, ItemGroup, Study, item_types
 
 _PARTICIPANT = ("site", "participant")
@@ -23,6 +23,17 @@ _FORM = (*_VISIT, "form_repeat")
 _KEY = (*_FORM, "group_repeat")
 HITS = (*_KEY, "fact", "values")
 """Columns of `CheckRun.hits`; `fact` is the newest fact that the check looked at, `values` what it read, as words."""
+
+
+class RecordSource(Protocol):
+    """What the checks read: a snapshot of the ledger, or records as they would stand after a save."""
+
+    @property
+    def position(self) -> int:
+        """The number of the last fact that is in it."""
+
+    def records(self, form: str, group: str | None = None, items: Sequence[str] | None = None) -> pl.DataFrame:
+        """Records as `Snapshot.records` gives them."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,7 @@ class _Source:
 class _Records:
     """Records of a snapshot, each group read once with the items that any of the checks names."""
 
-    snapshot: Snapshot
+    snapshot: RecordSource
     words: frozenset[str]
     read: dict[tuple[str, str], pl.DataFrame]
 
@@ -75,7 +86,7 @@ class _NotRun(Exception):
     """Why a check cannot be run; its text is for a person."""
 
 
-def run_edit_checks(study: Study, snapshot: Snapshot, checks: Iterable[EditCheck] | None = None) -> EditCheckRun:
+def run_edit_checks(study: Study, snapshot: RecordSource, checks: Iterable[EditCheck] | None = None) -> EditCheckRun:
     """Run checks (all of the study, when none are given) over the standing records of a snapshot.
 
     Nothing is written. A name that was never collected is missing, as in a record that lacks it.

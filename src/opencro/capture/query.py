@@ -7,14 +7,28 @@ it is raised again only when the data that the check reads have changed since.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from opencro.capture.edit_check import CheckRun, EditCheckRun
-from opencro.ledger import Act, Ledger, QueryAnswered, QueryClosed, QueryRaised, RecordKey
+from opencro.ledger import (
+    Act,
+    Fact,
+    Ledger,
+    QueryAnswered,
+    QueryCancelled,
+    QueryClosed,
+    QueryRaised,
+    QueryReopened,
+    RecordKey,
+)
 
-QueryState = Literal["open", "answered", "closed"]
+QueryState = Literal["open", "answered", "closed", "cancelled"]
+SETTLED: frozenset[QueryState] = frozenset({"closed", "cancelled"})
+
+QUERY_KINDS = tuple(k.NAME for k in (QueryRaised, QueryAnswered, QueryClosed, QueryReopened, QueryCancelled))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,36 +45,49 @@ class Query:
     raised_by: str
     last_fact: int
     answer: str = ""
+    reopened: str = ""
 
 
 def read_queries(ledger: Ledger, until: int | None = None) -> list[Query]:
     """All queries as they stand after fact `until` (default: now), in the order in which they were raised."""
     until = ledger.position if until is None else until
-    kinds = (QueryRaised.NAME, QueryAnswered.NAME, QueryClosed.NAME)
-    facts = sorted((f for kind in kinds for f in ledger.facts(kind=kind, until=until)), key=lambda f: f.seq)
+    facts = sorted((f for kind in QUERY_KINDS for f in ledger.facts(kind=kind, until=until)), key=lambda f: f.seq)
     queries: dict[str, Query] = {}
     for fact in facts:
-        what = fact.what
-        if isinstance(what, QueryRaised):
-            queries[what.query] = Query(
-                what.query, fact.key, what.item, what.rule, what.text, "open", fact.recorded_at, fact.actor, fact.seq
-            )
-        elif isinstance(what, QueryAnswered) and what.query in queries:
-            before = queries[what.query]
-            queries[what.query] = replace(before, state="answered", answer=what.text, last_fact=fact.seq)
-        elif isinstance(what, QueryClosed) and what.query in queries:
-            queries[what.query] = replace(queries[what.query], state="closed", last_fact=fact.seq)
+        name = fact.payload["query"]
+        query = next_query(queries.get(name), fact)
+        if query is not None:
+            queries[name] = query
     return list(queries.values())
 
 
-def plan_queries(run: EditCheckRun, queries: Sequence[Query]) -> list[Act]:
+def next_query(before: Query | None, fact: Fact) -> Query | None:
+    """A query after a fact about it; None when the fact is none of a query, or of one that was never raised."""
+    what = fact.what
+    if isinstance(what, QueryRaised):
+        put = (what.query, fact.key, what.item, what.rule, what.text)
+        return Query(*put, "open", fact.recorded_at, fact.actor, fact.seq)
+    if before is None:
+        return None
+    if isinstance(what, QueryAnswered):
+        return replace(before, state="answered", answer=what.text, last_fact=fact.seq)
+    if isinstance(what, QueryReopened):
+        return replace(before, state="open", reopened=what.text, last_fact=fact.seq)
+    if isinstance(what, QueryCancelled):
+        return replace(before, state="cancelled", last_fact=fact.seq)
+    return replace(before, state="closed", last_fact=fact.seq) if isinstance(what, QueryClosed) else None
+
+
+def plan_queries(run: EditCheckRun, queries: Sequence[Query], new_name: Callable[[], str] | None = None) -> list[Act]:
     """What raises a query for each record on which a check newly speaks, and closes those that no longer hold.
 
     Checks of severity `warning` raise none: they speak to whoever types, not to a data manager afterwards. Running
-    again on the same data plans nothing.
+    again on the same data plans nothing. `new_name` gives the name of each new query; without it they are numbered on.
     """
     latest = {(query.rule, query.key): query for query in queries if query.rule}
-    number = max((int(q.id[1:]) for q in queries if q.id[1:].isdecimal()), default=0)
+    if new_name is None:
+        number = itertools.count(max((int(q.id[1:]) for q in queries if q.id[1:].isdecimal()), default=0) + 1)
+        new_name = lambda: f"Q{next(number):06d}"  # noqa: E731  two lines for one word
     acts: list[Act] = []
     for one in run.runs:
         if one.check.severity == "warning":
@@ -69,9 +96,8 @@ def plan_queries(run: EditCheckRun, queries: Sequence[Query]) -> list[Act]:
         for key, fact in _places(one):
             spoken.add(key)
             known = latest.get((one.check.id, key))
-            if known is None or (known.state == "closed" and fact > known.last_fact):
-                number += 1
-                raised = QueryRaised(f"Q{number:06d}", one.check.item or "", one.check.id, one.check.message)
+            if known is None or (known.state in SETTLED and fact > known.last_fact):
+                raised = QueryRaised(new_name(), one.check.item or "", one.check.id, one.check.message)
                 acts.append(Act(raised, key))
         acts += _closings(one, spoken, latest.values())
     return acts
@@ -84,5 +110,5 @@ def _places(one: CheckRun) -> Iterable[tuple[RecordKey, int]]:
 
 
 def _closings(one: CheckRun, spoken: set[RecordKey], queries: Iterable[Query]) -> list[Act]:
-    settled = (q for q in queries if q.rule == one.check.id and q.state != "closed" and q.key not in spoken)
+    settled = (q for q in queries if q.rule == one.check.id and q.state not in SETTLED and q.key not in spoken)
     return [Act(QueryClosed(query.id), query.key) for query in settled]
