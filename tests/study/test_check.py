@@ -17,6 +17,7 @@ from opencro.study import Study, check_study
 Edit = Callable[[str, str, str], None]
 SCHEDULE, DESIGN, CHECKS = "protocol/schedule.yaml", "protocol/design.yaml", "forms/checks.yaml"
 OBJECTIVES, CODELISTS = "protocol/objectives.yaml", "forms/codelists.yaml"
+GERMAN = "forms/translations/de.yaml"
 VITALS = "visits: [SCREENING, BASELINE, WEEK4, WEEK8]"
 AT_WEEK4 = "number: 3, day: 29, window: [-3, 3], epoch: TREATMENT"
 AGAIN = "  - {id: AGAIN, name: Again, forms: [VS], visits: [WEEK4]}\n  - id: EVENTS"
@@ -70,6 +71,30 @@ FOUND: list[Case] = [
     ("STU-106", "forms/VS.yaml", "minimum: 40, maximum: 300", "minimum: 400, maximum: 300", "minimum 400 is above"),
     ("STU-106", "forms/VS.yaml", "type: decimal", "type: text", "text item with a minimum"),
     ("STU-106", "forms/VS.yaml", "type: decimal", "type: integer", "integer item with decimals"),
+    ("STU-106", "forms/VS.yaml", "type: date,", "type: date, normal: [1, 2],", "date item with a normal range"),
+    ("STU-106", "forms/VS.yaml", "unit: kg", "unit: kg, normal: [70, 60]", "from 70 to 60"),
+    ("STU-106", "forms/VS.yaml", "unit: kg", "unit: kg, normal: [null, null]", "without an end"),
+    ("STU-108", GERMAN, "item.DM.SEX:", "item.DM.SEXX:", 'Did you mean "item.DM.SEX"?'),
+    ("STU-108", GERMAN, "code.SEX.F:", "code.SEX.X:", "forms/translations/de.yaml:4"),
+    ("STU-108", GERMAN, "visit.WEEK4:", "help.DM.SEX:", "unknown text"),
+    ("STU-109", "forms/translations/german!.yaml", "", "form.DM: Demografie\n", "a BCP 47 tag"),
+    ("STU-109", "forms/translations/EN.yaml", "", "form.DM: Demography\n", "the language of the study"),
+    (
+        "STU-110",
+        "forms/DM.yaml",
+        "type: choice, codes: SEX,",
+        "type: file, derive: BRTHDAT,",
+        "a file item with derive",
+    ),
+    ("STU-111", "forms/VS.yaml", "unit: kg,", "unit: kg, derive: WEIGHT + 1,", "VS.WEIGHT from VS.WEIGHT"),
+    ("STU-111", "forms/VS.yaml", "unit: kg,", "unit: kg, derive: PULSE, show_when: SYSBP > WEIGHT,", "needs itself"),
+    (
+        "STU-111",
+        "forms/VS.yaml",
+        "type: integer, unit: mmHg,",
+        "type: integer, show_when: SYSBP > 0, derive: DIABP,",
+        "VS.SYSBP from VS.SYSBP",
+    ),
     ("STU-107", "conduct/transfers/AE.yaml", "skip: [AESPID]", "skip: [TERM]\nitems: {AETERM: TERM}", "is skipped"),
     (
         "STU-107",
@@ -82,6 +107,9 @@ FOUND: list[Case] = [
     ("EXP-007", CHECKS, "when: DIABP >= SYSBP", "when: DIABP >= SYSPB", 'Did you mean "SYSBP"?'),
     ("EXP-007", "forms/AE.yaml", "'AEONGO ==", "'AEONG ==", "forms/AE.yaml:"),
     ("EXP-007", "protocol/eligibility.yaml", "VS.SYSBP", "VS.SYSPB", 'Did you mean "VS.SYSBP"?'),
+    ("EXP-007", "forms/VS.yaml", "unit: kg", "unit: kg, derive: PULS + 1", 'Did you mean "PULSE"?'),
+    ("EXP-008", "forms/VS.yaml", "unit: kg", "unit: kg, derive: PULSE > 60", "a boolean value"),
+    ("EXP-008", "forms/VS.yaml", "type: date,", "type: date, derive: SYSBP,", "a date value"),
     ("EXP-008", CHECKS, "when: DIABP >= SYSBP", "when: DIABP + SYSBP", "a number value"),
     ("EXP-009", CHECKS, 'AEOUT == "FATAL"', 'AEOUT == ""', "is missing"),
     ("STU-201", DESIGN, "  - {arm: PLACEBO, epoch: TREATMENT, elements: [PBO]}\n", "", "has no cell for TREATMENT"),
@@ -116,6 +144,12 @@ CLEAN: list[tuple[str, str, str]] = [
     ("forms/VS.yaml", "minimum: 40, maximum: 300", "minimum: 300, maximum: 300"),
     (CHECKS, "when: DIABP >= SYSBP", 'when: DIABP >= SYSBP and DM.SEX == "M"'),
     (CHECKS, "when: DIABP >= SYSBP", "when: DIABP >= VS.SYSBP"),
+    ("forms/VS.yaml", "unit: kg", "unit: kg, normal: [50, null], help: In light clothes, section: Body"),
+    ("forms/VS.yaml", "unit: kg", "unit: kg, derive: 'round(SYSBP / 3 + DIABP, 1)', sensitive: true, blinded: true"),
+    ("forms/VS.yaml", "type: date,", "type: date, derive: DM.RFICDAT,"),
+    ("forms/VS.yaml", "title: Vital signs", "title: Vital signs\ndouble_entry: true"),
+    ("forms/translations/pt-BR.yaml", "", "form.VS: Sinais vitais\n"),
+    ("forms/translations/zh-Hant-TW.yaml", "", "form.VS: x\n"),
     ("study.yaml", "{site}-{number:04d}", "{number}"),
     ("conduct/transfers/VS.yaml", "event: VISIT", 'event: "{VISIT}-{REP}"\nwhere: STATUS != "X"\nitems: {SYSBP: BP}'),
     ("analysis/plan.yaml", "", "anything: [goes, here]\n"),

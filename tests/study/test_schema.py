@@ -18,6 +18,7 @@ FILES = {
     "form": "forms/AE.yaml",
     "codelists": "forms/codelists.yaml",
     "checks": "forms/checks.yaml",
+    "translation": "forms/translations/de.yaml",
     "transfer": "conduct/transfers/AE.yaml",
 }
 SPOILS = {
@@ -30,6 +31,7 @@ SPOILS = {
     "form": {"groups": []},
     "codelists": {"codelists": [{"id": "A", "codes": []}]},
     "checks": {"checks": [{"id": "A", "form": "F", "when": "", "message": "x"}]},
+    "translation": {"form.DM": ""},
     "transfer": {"format": "docx"},
 }
 

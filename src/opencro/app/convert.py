@@ -14,7 +14,7 @@ from opencro.kernel.finding import Finding, Findings, Place, Refused, suggest
 from opencro.study import CodeList, EditCheck, Form, Protocol, load_study
 from opencro.study.formats.odm import OdmVersion, read_odm, write_odm
 from opencro.study.formats.usdm import protocol_from_usdm, read_usdm, usdm_from_protocol, write_usdm
-from opencro.study.model.form import CodeLists, EditChecks
+from opencro.study.model.form import CodeLists, EditChecks, Translation
 from opencro.study.model.whole import StudyFile
 from opencro.tabulation import (
     Dataset,
@@ -135,6 +135,7 @@ def write_folder(
     forms: tuple[Form, ...] = (),
     codelists: tuple[CodeList, ...] = (),
     checks: tuple[EditCheck, ...] = (),
+    translations: Mapping[str, Mapping[str, str]] = {},
 ) -> None:
     """A study's folder out of its parts; parts that are empty get no file."""
     parts: dict[str, BaseModel] = {"study.yaml": file}
@@ -144,6 +145,7 @@ def write_folder(
         parts["forms/codelists.yaml"] = CodeLists(codelists=codelists)
     if checks:
         parts["forms/checks.yaml"] = EditChecks(checks=checks)
+    parts |= {f"forms/translations/{tag}.yaml": Translation(dict(words)) for tag, words in translations.items()}
     for name, part in parts.items():
         values = part.model_dump(mode="json", exclude_defaults=True)
         if values:

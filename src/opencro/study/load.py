@@ -17,7 +17,7 @@ from opencro.kernel.located import Located
 from opencro.study.folder import USDM, FolderText, read_folder
 from opencro.study.formats.usdm.into_protocol import protocol_from_usdm
 from opencro.study.formats.usdm.read import read_usdm
-from opencro.study.model.form import CodeList, CodeLists, EditChecks, Form
+from opencro.study.model.form import CodeList, CodeLists, EditChecks, Form, Translation
 from opencro.study.model.protocol import Design, Eligibility, Objectives, Protocol, Schedule, Summary
 from opencro.study.model.transfer import Transfer
 from opencro.study.model.whole import Study, StudyFile
@@ -53,6 +53,8 @@ def model_of(name: str) -> type[BaseModel] | None:
     if name in PROTOCOL_FILES:
         return PROTOCOL_FILES[name]
     parts = name.split("/")
+    if parts[:2] == ["forms", "translations"]:
+        return Translation if len(parts) == 3 else None
     if parts[0] == "forms" and len(parts) == 2:
         return _FORM_FILES.get(name, Form)
     return Transfer if parts[:2] == ["conduct", "transfers"] and len(parts) == 3 else None
@@ -133,6 +135,7 @@ def _study(path: Path, folder: FolderText, models: Mapping[str, BaseModel], prot
         forms={part.id: part for part in models.values() if isinstance(part, Form)},
         codelists={part.id: part for part in lists},
         checks=checks.checks if isinstance(checks, EditChecks) else (),
+        translations={Path(n).stem: part.root for n, part in models.items() if isinstance(part, Translation)},
         transfers={part.id: part for part in models.values() if isinstance(part, Transfer)},
         documents=folder.documents,
         texts=folder.texts,

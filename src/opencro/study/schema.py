@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from opencro.study.model.form import CodeLists, EditChecks, Form
+from opencro.study.model.form import CodeLists, EditChecks, Form, Translation
 from opencro.study.model.protocol import Design, Eligibility, Objectives, Schedule, Summary
 from opencro.study.model.transfer import Transfer
 from opencro.study.model.whole import StudyFile
@@ -28,6 +28,7 @@ SCHEMAS: Mapping[str, tuple[type[BaseModel], str]] = {
     "form": (Form, "forms/<id>.yaml: a case report form"),
     "codelists": (CodeLists, "forms/codelists.yaml: permitted answers"),
     "checks": (EditChecks, "forms/checks.yaml: edit checks"),
+    "translation": (Translation, "forms/translations/<language>.yaml: texts in another language"),
     "transfer": (Transfer, "conduct/transfers/<id>.yaml: a file that somebody sends"),
 }
 """Schema name -> its type and title."""

@@ -26,7 +26,8 @@ from opencro.kernel.finding import Finding, Findings, suggest
 def check_expression(expression: Expression, known_names: Types, *, gives: ValueType | None = None) -> Findings:
     """Findings EXP-007 (unknown name), EXP-008 (type) and EXP-009 (never true) of an expression.
 
-    `known_names` maps every permitted name to its type; `gives` is the type that the whole must have, if any.
+    `known_names` maps every permitted name to its type; `gives` is the type that the whole must have, if any, where a
+    text that is read as a number or date does for these.
     """
     found: list[Finding] = []
     for part in walk(expression.node):
@@ -34,7 +35,7 @@ def check_expression(expression: Expression, known_names: Types, *, gives: Value
         found += _types(expression, part, known_names)
         found += _never_true(expression, part)
     kind = type_of(expression.node, known_names)
-    if gives is not None and kind != gives:
+    if gives is not None and (kind != gives if gives == "boolean" else not _fits(expression.node, known_names, gives)):
         found.append(_mismatch(expression, expression.node, kind, gives))
     return Findings(tuple(found))
 

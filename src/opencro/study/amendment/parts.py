@@ -88,6 +88,8 @@ def _forms(study: Study) -> Iterator[StudyPart]:
             yield _part("code", f"{codelist.id}/{code.value}", code, CODELISTS)
     for check in study.checks:
         yield _part("check", check.id, check, CHECKS)
+    for language, words in study.translations.items():
+        yield StudyPart("translation", language, dict(words), f"forms/translations/{language}.yaml")
 
 
 def _conduct(study: Study) -> Iterator[StudyPart]:

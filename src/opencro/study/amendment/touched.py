@@ -139,6 +139,8 @@ def _forms(change: Change, study: Study) -> Iterator[str]:
         yield from (form for a in activities if a.id == change.id for form in a.forms)
     elif change.kind == "transfer":
         yield from (t.form for t in study.transfers.values() if t.id == change.id)
+    elif change.kind == "translation":
+        yield from (f for f in study.forms if {f"form.{f}", *_group_keys(study.forms[f])} & set(_texts(change)))
     elif change.kind == "check":
         yield from (check.form for check in study.checks if check.id == change.id)
 
@@ -155,10 +157,30 @@ def _items(change: Change, study: Study) -> Iterator[FormItem]:
         )
     elif change.kind == "form" and change.action != "changed":
         yield from ((change.id, name) for name in _item_ids(study.forms.get(change.id)))
+    elif change.kind == "translation":
+        yield from _translated(set(_texts(change)), study)
     elif change.kind in ("criterion", "population"):
         rules = {("criterion", part.id): part.rule for part in study.protocol.eligibility.criteria}
         rules |= {("population", part.id): part.rule for part in study.protocol.objectives.populations}
         yield from _named(rules.get((change.kind, change.id), ""), study)
+
+
+def _texts(change: Change) -> Iterator[str]:
+    """The keys of the texts whose translation changed."""
+    whole = change.before if change.action == "removed" else change.after
+    yield from [change.field] if change.field else whole
+
+
+def _group_keys(form: Form) -> set[str]:
+    return {f"group.{form.id}.{group.id}" for group in form.groups}
+
+
+def _translated(keys: set[str], study: Study) -> Iterator[FormItem]:
+    for form in study.forms.values():
+        for item in (item for group in form.groups for item in group.items):
+            own = {f"{kind}.{form.id}.{item.id}" for kind in ("item", "help", "section")}
+            if own & keys or any(key.startswith(f"code.{item.codes}.") for key in keys if item.codes):
+                yield form.id, item.id
 
 
 def _item_ids(form: Form | None) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from opencro.kernel.expression import Expression, Types, ValueType, check_expression, parse_expression
 from opencro.kernel.finding import Finding
 from opencro.kernel.located import Key
-from opencro.study.check.resolve import items_of
+from opencro.study.check.items import items_of
 from opencro.study.check.subject import CHECKS, ELIGIBILITY, OBJECTIVES, Subject
 from opencro.study.model.form import Form, ItemType
 from opencro.study.model.whole import Study
@@ -37,16 +37,16 @@ def study_types(study: Study) -> dict[str, ValueType]:
 
 
 def check_expressions(subject: Subject) -> list[Finding]:
-    """Findings about edit checks, `show_when`, criteria, populations and transfers."""
+    """Findings about edit checks, `derive`, `show_when`, criteria, populations and transfers."""
     found: list[Finding] = []
-    for file, key, text, types in _expressions(subject):
+    for file, key, text, types, gives in _expressions(subject):
         expression = parse_expression(text, subject.place(file, *key))
         if not isinstance(expression, Expression):
             found += expression
             continue
         columns: Types = dict.fromkeys(expression.names(), "text")
         known = columns if types is None else types
-        findings = check_expression(expression, known, gives="boolean")
+        findings = check_expression(expression, known, gives=gives)
         found += [f for f in findings if f.code != "EXP-007" or not _mentions_unread(subject, f, expression)]
     return found
 
@@ -56,25 +56,28 @@ def _mentions_unread(subject: Subject, finding: Finding, expression: Expression)
     return any(f"`{n}`" in finding.got and n.split(".")[0] in subject.unread for n in expression.names())
 
 
-def _expressions(subject: Subject) -> Iterator[tuple[str, Key, str, Types | None]]:
-    """File, path, text and known names (None: the columns of a file that is not here) of each expression."""
+def _expressions(subject: Subject) -> Iterator[tuple[str, Key, str, Types | None, ValueType]]:
+    """File, path, text, known names (None: the columns of a file that is not here) and type of each expression."""
     study = subject.study
     everywhere = study_types(study)
     for i, check in enumerate(study.checks):
         if check.form in study.forms:
             known = {**everywhere, **item_types(study.forms[check.form])}
-            yield CHECKS, ("checks", i, "when"), check.when, known
+            yield CHECKS, ("checks", i, "when"), check.when, known, "boolean"
     for form in study.forms.values():
         known = {**everywhere, **item_types(form)}
         for key, item in items_of(form):
+            if item.derive:
+                gives = VALUE_TYPES.get(item.type, "text")
+                yield subject.form_files[form.id], (*key, "derive"), item.derive, known, gives
             if item.show_when:
-                yield subject.form_files[form.id], (*key, "show_when"), item.show_when, known
+                yield subject.form_files[form.id], (*key, "show_when"), item.show_when, known, "boolean"
     for i, criterion in enumerate(study.protocol.eligibility.criteria):
         if criterion.rule:
-            yield ELIGIBILITY, ("criteria", i, "rule"), criterion.rule, everywhere
+            yield ELIGIBILITY, ("criteria", i, "rule"), criterion.rule, everywhere, "boolean"
     for i, population in enumerate(study.protocol.objectives.populations):
         if population.rule:
-            yield OBJECTIVES, ("populations", i, "rule"), population.rule, everywhere
+            yield OBJECTIVES, ("populations", i, "rule"), population.rule, everywhere, "boolean"
     for transfer in study.transfers.values():
         if transfer.where:
-            yield subject.transfer_files[transfer.id], ("where",), transfer.where, None
+            yield subject.transfer_files[transfer.id], ("where",), transfer.where, None, "boolean"

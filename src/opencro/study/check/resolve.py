@@ -1,4 +1,4 @@
-"""The phase "resolve": ids are unique and every name names something (STU-101..STU-107)."""
+"""The phase "resolve": ids are unique and every name names something (STU-101..STU-109)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Protocol
 
 from opencro.kernel.finding import Finding
 from opencro.kernel.located import Key
+from opencro.study.check.items import item_findings, items_of
 from opencro.study.check.subject import CHECKS, CODELISTS, DESIGN, ELIGIBILITY, OBJECTIVES, SCHEDULE, At, Subject
-from opencro.study.model.form import Form, Item
+from opencro.study.check.translations import translation_findings
+from opencro.study.model.form import Form
 from opencro.study.model.transfer import Transfer
-
-_NUMBERS = ("integer", "decimal")
-_CHOICES = ("choice", "choices")
 
 
 class Named(Protocol):
@@ -26,7 +25,7 @@ class Named(Protocol):
 def resolve_study(subject: Subject) -> list[Finding]:
     """Every finding of the phase, in the order of the files."""
     found: list[Finding] = []
-    for check in (_unique, _files, _design, _schedule, _objectives, _forms, _checks, _transfers):
+    for check in (_unique, _files, _design, _schedule, _objectives, _forms, _checks, _transfers, translation_findings):
         found += check(subject)
     return found
 
@@ -141,39 +140,7 @@ def _forms(subject: Subject) -> Iterator[Finding]:
         items = [(item.id, (file, (*key, "id"))) for key, item in items_of(form)]
         yield from _repeats(subject, "item", items)
         for key, item in items_of(form):
-            yield from _item(subject, file, key, item)
-
-
-def items_of(form: Form) -> Iterator[tuple[Key, Item]]:
-    """The items of a form, each with its path in the file."""
-    for i, group in enumerate(form.groups):
-        for j, item in enumerate(group.items):
-            yield ("groups", i, "items", j), item
-
-
-def _item(subject: Subject, file: str, key: Key, item: Item) -> Iterator[Finding]:
-    if item.type in _CHOICES and item.codes is None:
-        got = f"{item.id} is a {item.type} item without codes"
-        yield subject.finding("STU-105", (file, (*key, "type")), got, "a code list", "Give codes.")
-    if item.type not in _CHOICES and item.codes is not None:
-        got = f"{item.id} is a {item.type} item with codes"
-        yield subject.finding(
-            "STU-105", (file, (*key, "codes")), got, "type choice or choices", "Make it a choice item."
-        )
-    if item.codes is not None:
-        yield from subject.unknown((file, (*key, "codes")), "code list", item.codes, subject.study.codelists)
-    if item.type not in _NUMBERS and (item.minimum is not None or item.maximum is not None):
-        limit = "minimum" if item.minimum is not None else "maximum"
-        got = f"{item.id} is a {item.type} item with a {limit}"
-        yield subject.finding(
-            "STU-106", (file, (*key, limit)), got, "an integer or decimal item", "Take the limit away."
-        )
-    if item.minimum is not None and item.maximum is not None and item.minimum > item.maximum:
-        got = f"minimum {item.minimum:g} is above maximum {item.maximum:g}"
-        yield subject.finding("STU-106", (file, (*key, "minimum")), got, "minimum <= maximum", "Exchange them.")
-    if item.decimals is not None and item.type != "decimal":
-        got = f"{item.id} is a {item.type} item with decimals"
-        yield subject.finding("STU-106", (file, (*key, "decimals")), got, "a decimal item", "Make it decimal.")
+            yield from item_findings(subject, file, key, item)
 
 
 def _checks(subject: Subject) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from opencro.kernel.finding import Findings
+from opencro.study.check.circles import circle_findings
 from opencro.study.check.expressions import check_expressions
 from opencro.study.check.plan import plan_findings
 from opencro.study.check.resolve import resolve_study
@@ -19,5 +20,5 @@ def check_study(study: Study | Path | str) -> Findings:
     if reading.study is None:
         return reading.findings
     subject = Subject(reading.study, reading.unread)
-    later = [*resolve_study(subject), *check_expressions(subject), *plan_findings(subject)]
+    later = [*resolve_study(subject), *check_expressions(subject), *circle_findings(subject), *plan_findings(subject)]
     return reading.findings + later

@@ -1,14 +1,15 @@
 """Forms: what is asked of whom, in which order, with which answers; code lists and edit checks.
 
-Source: CDISC ODM 2.0 (ItemGroupDef, ItemDef, CodeList), CDASHIG 2.3 for names. Values are kept as the text that was
-entered; an item's type says how the text is to be read.
+Source: CDISC ODM 2.0 (ItemGroupDef, ItemDef, CodeList), CDASHIG 2.3 for names, BCP 47 for tags of languages. Values
+are kept as the text that was entered; an item's type says how the text is to be read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, RootModel
 
 from opencro.study.model.part import Name, Part, Text
 
@@ -32,6 +33,8 @@ class Item(Part):
 
     id: Name
     label: Text
+    help: str = Field(default="", description="hint that is shown under the question")
+    section: str = Field(default="", description="heading that is shown above the item")
     type: ItemType = "text"
     length: int | None = Field(default=None, ge=1)
     decimals: int | None = Field(default=None, ge=0)
@@ -40,7 +43,13 @@ class Item(Part):
     required: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    normal: tuple[float | None, float | None] | None = Field(
+        default=None, description="reference range, null where it is open; a value outside is flagged, no error"
+    )
+    derive: str = Field(default="", description="expression; the value is computed by it and never typed")
     show_when: str = Field(default="", description="expression; the item is asked only where it is true")
+    sensitive: bool = Field(default=False, description="identifies a person; only exports for those permitted have it")
+    blinded: bool = Field(default=False, description="tells the treatment; only unblinded roles see it")
     sdtm: str = Field(default="", description="annotation: the SDTM variable, e.g. AE.AETERM")
     concept: str = Field(default="", description="biomedical concept code")
 
@@ -64,6 +73,7 @@ class Form(Part):
         default=False, description="belongs to the participant, not to a visit (a log form)"
     )
     source: Literal["site", "participant", "transfer"] = "site"
+    double_entry: bool = Field(default=False, description="entered twice, by two people; differences are shown")
     groups: tuple[ItemGroup, ...] = Field(min_length=1)
 
 
@@ -105,3 +115,9 @@ class EditChecks(Part):
     """forms/checks.yaml."""
 
     checks: tuple[EditCheck, ...] = ()
+
+
+class Translation(RootModel[Mapping[str, Text]]):
+    """forms/translations/<language>.yaml: the key of a text, and its words in that language."""
+
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)

@@ -43,6 +43,9 @@ class Study:
     codelists: Mapping[str, CodeList]
     checks: tuple[EditCheck, ...]
     transfers: Mapping[str, Transfer]
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Language (BCP 47) -> key of a text -> its words; the keys are those of `text_keys`."""
+
     documents: Mapping[str, Located] = field(default_factory=dict, repr=False)
     """Every YAML document by its name relative to the root, for later stages and for lines in findings."""
 
