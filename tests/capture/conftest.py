@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,17 @@ from opencro.study import (
     Transfer,
     Visit,
 )
+
+
+class Clock:
+    """The time at which facts are recorded, as a test sets it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
 
 ACTOR = Actor("dm1", "data manager")
 
@@ -104,6 +117,25 @@ def study() -> Study:
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with create_ledger(tmp_path / "l.sqlite", study="S1") as made:
+        yield made
+
+
+_number = itertools.count()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of `any_ledger`: noon of Monday, 2 March 2026, until a test sets `clock.now`."""
+    return Clock()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def any_ledger(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
+    """An empty rehearsal ledger on every database, at the time of `clock`."""
+    url = f"sqlite:///{tmp_path / 'any.sqlite'}"
+    if request.param == "postgres":
+        url = f"{request.getfixturevalue('postgres')[0]}&schema=capture_{next(_number)}"
+    with create_ledger(url, study="S1", purpose="rehearsal", clock=clock) as made:
         yield made
 
 

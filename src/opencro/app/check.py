@@ -7,6 +7,7 @@ from pathlib import Path
 
 from opencro.analysis import check_datasets, displays, figures, read_datasets, read_switches
 from opencro.app.wiring import terms_of
+from opencro.capture import check_documents
 from opencro.kernel.finding import Finding, Findings, Refused, suggest
 from opencro.rehearsal import read_plan
 from opencro.study import Study, check_study, load_study
@@ -36,6 +37,7 @@ def check_everything(folder: Path) -> Findings:
         return findings
     study = load_study(folder)
     findings += check_standards(study)
+    findings += check_documents(study)
     domains, wrong = read_domains(study)
     findings += wrong
     try:

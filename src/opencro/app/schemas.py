@@ -5,6 +5,7 @@ from __future__ import annotations
 import opencro.analysis
 import opencro.analysis.displays
 import opencro.analysis.figures
+import opencro.capture
 import opencro.rehearsal
 import opencro.study
 import opencro.submission
@@ -15,6 +16,7 @@ def render_every_schema() -> dict[str, str]:
     """File name -> text; `opencro init` puts them into `.schemas/`, where the editor finds them."""
     rooms = (
         opencro.study,
+        opencro.capture,
         opencro.tabulation,
         opencro.analysis,
         opencro.analysis.displays,

@@ -32,6 +32,7 @@ from opencro.ledger.model import (
 from opencro.ledger.port import Store
 from opencro.ledger.replay import replay_records
 from opencro.ledger.snapshot import Snapshot
+from opencro.ledger.trail import in_blocks, trail_frame
 from opencro.ledger.verify import verify_chains, verify_projection
 
 SOFTWARE_VERSION = version("opencro")
@@ -113,6 +114,17 @@ class Ledger:
             for f in self.facts(participant=participant, after=after, until=until)
         ]
         return pl.DataFrame(rows, schema=[*names, *RecordKey._fields], orient="row", infer_schema_length=1)
+
+    def trail_frame(self, participant: str | None = None, until: int | None = None) -> pl.DataFrame:
+        """The whole trail as columns, quickly: key, who, why, whence, when, and `payload` as JSON text.
+
+        Columns: seq, kind, those of `RecordKey`, actor, role, reason, source, recorded_at, device_time,
+        definition_version, payload. With `participant`, the facts of that participant only.
+        """
+        until = self.position if until is None else until
+        if participant is None:
+            return trail_frame(self._store.blocks(0, until))
+        return trail_frame(in_blocks(self._store.scan(0, until, participant)))
 
     def changes_frame(self, participant: str | None = None, after: int = 0, until: int | None = None) -> pl.DataFrame:
         """Item changes as columns: those of `ItemChange`, then those of `RecordKey`."""

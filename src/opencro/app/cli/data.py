@@ -10,7 +10,6 @@ import typer
 from rich.table import Table
 
 from opencro.app.archive import archive_study
-from opencro.app.audit import export_audit
 from opencro.app.cli.output import (
     Database,
     Exit,
@@ -131,25 +130,6 @@ def verify_command(
         out.print("Keep this anchor outside (on paper, in an e-mail); verify --anchor compares with it.", style="dim")
     if not findings.ok:
         raise typer.Exit(Exit.FOUND)
-
-
-def audit_command(
-    folder: StudyFolder,
-    target: Annotated[Path, typer.Argument(metavar="FILE", help="A new file: .csv for a spreadsheet, .pdf for paper.")],
-    site: Annotated[str | None, typer.Option("--site", help="Only this site.")] = None,
-    participant: Annotated[str | None, typer.Option("--participant", help="Only this participant.")] = None,
-    user: Annotated[str | None, typer.Option("--user", help="Who exports; the login name when left out.")] = None,
-    database: Database = None,
-    as_json: Json = False,
-) -> None:
-    """Write the audit trail of a study, site or participant for an inspector; the export itself is on record."""
-    with refusing(as_json):
-        by = user or getpass.getuser()
-        count = export_audit(load_study(folder), target, user=by, site=site, participant=participant, database=database)
-    if as_json:
-        print_json({"ok": True, "file": str(target), "facts": count.facts, "lines": count.lines})
-    else:
-        out.print(f"{count.facts:,} facts on {count.lines:,} lines in {target}")
 
 
 def archive_command(

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from opencro.app.cli.audit import access_command, audit_command
 from opencro.app.cli.conform import conform_command
-from opencro.app.cli.data import archive_command, audit_command, import_command, rehearse_command, verify_command
+from opencro.app.cli.data import archive_command, import_command, rehearse_command, verify_command
 from opencro.app.cli.demo import demo_command
 from opencro.app.cli.design import check_command, diff_command, init_command, schedule_command
 from opencro.app.cli.exchange import convert_command, terms_app
@@ -56,6 +57,7 @@ app.command("demo", rich_help_panel=_RUN)(demo_command)
 app.command("package", rich_help_panel=_RUN)(package_command)
 app.command("archive", rich_help_panel=_RUN)(archive_command)
 app.command("audit", rich_help_panel=_ASK)(audit_command)
+app.command("access", rich_help_panel=_ASK)(access_command)
 app.command("trace", rich_help_panel=_ASK)(trace_command)
 app.command("browse", rich_help_panel=_ASK)(browse_command)
 app.command("compare", rich_help_panel=_ASK)(compare_command)

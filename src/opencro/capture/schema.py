@@ -1,0 +1,41 @@
+"""The documents of a study that this room reads: their JSON Schemas, made from the types, and what is wrong with them.
+
+Source: JSON Schema draft 2020-12. The published copies are `schemas/*.schema.json`; a test keeps them current.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from opencro.capture.audit_review import ReviewRules, read_rules
+from opencro.capture.sites import Sites, read_sites
+from opencro.kernel.finding import Findings
+from opencro.study import Part, Study
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SCHEMAS: Mapping[str, tuple[type[Part], str]] = {
+    "sites": (Sites, "conduct/sites.yaml: the sites and their time zones"),
+    "audit_review": (ReviewRules, "conduct/audit_review.yaml: what a review of the audit trail counts"),
+}
+"""Schema name -> its type and title."""
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """One schema as a JSON value."""
+    model, title = SCHEMAS[name]
+    return {"$schema": DIALECT, "$id": f"{name}.schema.json", **model.model_json_schema(), "title": title}
+
+
+def render_schemas() -> dict[str, str]:
+    """File name -> text of every schema of this room."""
+    return {f"{name}.schema.json": json.dumps(schema_of(name), indent=2, ensure_ascii=False) + "\n" for name in SCHEMAS}
+
+
+def check_documents(study: Study) -> Findings:
+    """What is wrong with the study's documents of this room: SIT-001, REV-001, REV-002."""
+    found = Findings()
+    for _, findings in (read_sites(study), read_rules(study)):
+        found += findings
+    return found
