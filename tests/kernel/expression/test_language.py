@@ -55,6 +55,25 @@ def _parsed(text: str) -> Expression:
         ("min(EMPTY, 3, SYSBP)", 3.0),
         ("max(AGE, DM.AGE)", 65.0),
         ("min(EMPTY)", None),
+        ("sum(EMPTY, 3, SYSBP)", 123.0),
+        ("sum(EMPTY)", None),
+        ("mean(EMPTY, 1, 2)", 1.5),
+        ("round_down(-2.5)", -3.0),
+        ("round_down(0.29 * 100)", 29.0),
+        ("round_up(2.01, 1)", 2.1),
+        ("round_up(-2.5)", -2.0),
+        ("sqrt(SYSBP + 1)", 11.0),
+        ("sqrt(-1)", None),
+        ("power(2, 10)", 1024.0),
+        ("power(0, -1)", None),
+        ("power(10, 400)", None),
+        ('selected("A;B", "B") and not selected("AB;C", "B")', True),
+        ('selected(EMPTY, "B")', False),
+        ('if(AGE > 60, "old", "young")', "old"),
+        ("if(EMPTY > 60, 1, SYSBP)", 120.0),
+        ("if(AGE > 60, missing, 1) is missing", True),
+        ("if(AGE > 60, EMPTY, START)", None),
+        ("if(AGE > 60, AGE > 61, false) == true", True),
         ("`SYSBP` > 100", True),
         ('"say ""x"""', 'say "x"'),
         ("(AGE > 1) == true", True),
@@ -134,13 +153,20 @@ def test_a_condition_may_be_demanded() -> None:
     assert check_expression(_parsed("AGE + 1"), TYPES, gives="number").ok
 
 
+def test_both_values_of_a_branch_have_one_type() -> None:
+    assert check_expression(_parsed("if(AGE > 60, SYSBP, AGE)"), TYPES, gives="number").ok
+    assert check_expression(_parsed('if(AGE > 60, SYSBP, "high")'), TYPES).codes() == ("EXP-008",)
+    assert check_expression(_parsed("if(AGE, 1, 2)"), TYPES).codes() == ("EXP-008",)
+    assert check_expression(_parsed("if(SEX is missing, START, END)"), TYPES, gives="date").ok
+
+
 def test_every_code_and_function_is_documented(root: Path) -> None:
     page = (root / "docs" / "expressions.md").read_text(encoding="utf-8")
     source = root / "src" / "opencro" / "kernel" / "expression"
     text = "".join(path.read_text(encoding="utf-8") for path in source.glob("*.py"))
     assert all(f"### {code}" in page for code in set(re.findall(r"EXP-\d{3}", text)))
     functions = re.findall(r'^    "(\w+)": Function\(', (source / "functions.py").read_text(encoding="utf-8"), re.M)
-    assert len(functions) == 15
+    assert len(functions) == 23
     assert all(f"| `{name}(" in page for name in functions)
 
 

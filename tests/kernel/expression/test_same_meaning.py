@@ -40,8 +40,25 @@ quoted = texts.map(lambda t: '"' + t.replace('"', '""') + '"')
 numbers = st.sampled_from(["0", "1", "2.5", ".5", "12", "1e3", "1e308", "65"])
 leaves = st.one_of(st.sampled_from([*DTYPES, "true", "false", "missing"]), quoted, numbers)
 CALLS = {
-    **dict.fromkeys(["length", "upper", "lower", "trim", "number", "date", "year", "abs", "round"], 1),
-    **dict.fromkeys(["contains", "starts_with", "days_between", "age_years"], 2),
+    **dict.fromkeys(
+        [
+            "length",
+            "upper",
+            "lower",
+            "trim",
+            "number",
+            "date",
+            "year",
+            "abs",
+            "round",
+            "round_down",
+            "round_up",
+            "sqrt",
+        ],
+        1,
+    ),
+    **dict.fromkeys(["contains", "starts_with", "days_between", "age_years", "selected", "power"], 2),
+    "if": 3,
 }
 
 
@@ -60,7 +77,7 @@ def _inner(part: SearchStrategy[str]) -> SearchStrategy[str]:
         part.map(lambda p: f"not ({p})"),
         part.map(lambda p: f"-({p})"),
         st.tuples(part, st.integers(0, 3)).map(lambda t: f"round({t[0]}, {t[1]})"),
-        st.tuples(st.sampled_from(["min", "max"]), st.lists(part, min_size=1, max_size=3)).map(
+        st.tuples(st.sampled_from(["min", "max", "sum", "mean"]), st.lists(part, min_size=1, max_size=3)).map(
             lambda t: f"{t[0]}({', '.join(t[1])})"
         ),
         calls,

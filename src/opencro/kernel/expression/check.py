@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from opencro.kernel.expression.functions import FUNCTIONS
+from opencro.kernel.expression.functions import BRANCH, FUNCTIONS
 from opencro.kernel.expression.reading import read_date, read_number
 from opencro.kernel.expression.tree import (
     Arithmetic,
@@ -98,6 +98,9 @@ def _expectations(node: Node, types: Types) -> Iterator[tuple[Node, ValueType]]:
             yield from ((part, _kind(types, operand, *choices)) for part in (operand, *choices))
         case Arithmetic(left=left, right=right):
             yield from ((part, "number") for part in (left, right))
+        case Call(function=function, arguments=(condition, *branches)) if function == BRANCH:
+            yield condition, "boolean"
+            yield from ((part, _kind(types, *branches)) for part in branches)
         case Call(function=function, arguments=arguments):
             yield from ((part, FUNCTIONS[function].parameter(i)) for i, part in enumerate(arguments))
         case _:

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from opencro.kernel.expression.functions import FUNCTIONS
+from opencro.kernel.expression.functions import BRANCH, FUNCTIONS
 from opencro.kernel.expression.reading import ValueType, date_column, finite_column, number_column, once
 from opencro.kernel.expression.rows import value_as
 from opencro.kernel.expression.tree import (
@@ -149,6 +149,8 @@ def _one_of(node: OneOf, types: Types) -> pl.Expr:
 
 
 def _call(node: Call, types: Types) -> _Column:
+    if node.function == BRANCH:
+        return _branch(node, types)
     function = FUNCTIONS[node.function]
     arguments = [_read(a, function.parameter(i), types) for i, a in enumerate(node.arguments)]
     values = function.column(*arguments)
@@ -159,6 +161,18 @@ def _call(node: Call, types: Types) -> _Column:
     elif function.gives == "number":
         values = finite_column(values)
     return _Column(values, function.gives)
+
+
+def _branch(node: Call, types: Types) -> _Column:
+    condition, *branches = node.arguments
+    kind = common_type(*(type_of(part, types) for part in branches))
+    then, other = (_read(part, kind, types) for part in branches)
+    values = once(_chosen, _POLARS[kind], _condition(condition, types), then, other)
+    return _Column(values.fill_null(value=False) if kind == "boolean" else values, kind)
+
+
+def _chosen(condition: pl.Series, then: pl.Series, other: pl.Series) -> pl.Series:
+    return then.zip_with(condition, other)
 
 
 def _present(text: pl.Series) -> pl.Series:

@@ -1,16 +1,18 @@
 """The functions of the language: what each takes and gives, for one row and for a column.
 
 Source: docs/expressions.md, "Functions". A function whose argument is missing gives missing (a condition: false),
-except `min` and `max`, which pass over missing arguments.
+except `min`, `max`, `sum` and `mean`, which pass over missing arguments. `if` has the type of its last two arguments,
+so `types`, `rows` and `columns` know it by its name.
 """
 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import polars as pl
@@ -43,6 +45,12 @@ class Function:
         return count >= least if self.several else least <= count <= len(self.takes)
 
 
+BRANCH = "if"
+"""The function that gives one of two values of any type."""
+
+SEPARATOR = ";"
+"""Between the answers of a text that holds several."""
+
 _FUZZ = 1e-14
 """Relative distance within which a value counts as a half: 2.675 is stored as 2.67499999999999982."""
 
@@ -71,6 +79,66 @@ def _rounded(number: pl.Series, digits: pl.Series) -> pl.Series:
 def _for_each(scale: float, values: pl.Series) -> pl.Series:
     """A number for each row: by one number Polars divides with its reciprocal, and 328 / 10 would not be 32.8."""
     return pl.Series([scale], dtype=pl.Float64).new_from_index(0, len(values))
+
+
+def _floor(number: float, digits: float = 0.0) -> float:
+    scale = math.pow(10.0, digits)
+    scaled = number * scale
+    return math.floor(scaled + abs(scaled) * _FUZZ) / scale if math.isfinite(scaled) else number
+
+
+def _ceiling(number: float, digits: float = 0.0) -> float:
+    return -_floor(-number, digits)
+
+
+def _power(number: float, exponent: float) -> float:
+    try:
+        return math.pow(number, exponent)
+    except (OverflowError, ValueError):
+        return math.nan
+
+
+def _sqrt(number: float) -> float:
+    return math.sqrt(number) if number >= 0 else math.nan
+
+
+def _sum(numbers: list[float]) -> float:
+    return reduce(operator.add, numbers)
+
+
+def _mean(numbers: list[float]) -> float:
+    return _sum(numbers) / len(numbers)
+
+
+def _each(function: Callable[..., float], *parts: pl.Expr) -> pl.Expr:
+    """A function of numbers for each row, where Polars has none that gives the same bits."""
+
+    def compute(*columns: pl.Series) -> pl.Series:
+        rows = zip(*(column.to_list() for column in columns), strict=True)
+        return pl.Series([None if None in row else function(*row) for row in rows], dtype=pl.Float64)
+
+    return once(compute, pl.Float64, *parts)
+
+
+def _present(function: Callable[[list[float]], float], *parts: pl.Expr) -> pl.Expr:
+    """A function of the numbers that are present in each row."""
+
+    def compute(*columns: pl.Series) -> pl.Series:
+        rows = zip(*(column.to_list() for column in columns), strict=True)
+        present = ([number for number in row if number is not None] for row in rows)
+        return pl.Series([function(numbers) if numbers else None for numbers in present], dtype=pl.Float64)
+
+    return once(compute, pl.Float64, *parts)
+
+
+def _selected(answers: str, code: str) -> bool:
+    return code in answers.split(SEPARATOR)
+
+
+def _selected_column(answers: pl.Series, code: pl.Series) -> pl.Series:
+    pairs = zip(answers.to_list(), code.to_list(), strict=True)
+    found = [None if a is None or c is None else _selected(a, c) for a, c in pairs]
+    return pl.Series(found, dtype=pl.Boolean)
 
 
 def _years_between(start: date, end: date) -> float:
@@ -124,4 +192,17 @@ FUNCTIONS: dict[str, Function] = {
     "round": Function(("number", "number"), "number", _round, _round_column, optional=1),
     "min": Function(("number",), "number", min, pl.min_horizontal, several=True, skips_missing=True),
     "max": Function(("number",), "number", max, pl.max_horizontal, several=True, skips_missing=True),
+    "round_down": Function(("number", "number"), "number", _floor, partial(_each, _floor), optional=1),
+    "round_up": Function(("number", "number"), "number", _ceiling, partial(_each, _ceiling), optional=1),
+    "sqrt": Function(("number",), "number", _sqrt, partial(_each, _sqrt)),
+    "power": Function(("number", "number"), "number", _power, partial(_each, _power)),
+    "sum": Function(("number",), "number", _sum, partial(_present, _sum), several=True, skips_missing=True),
+    "mean": Function(("number",), "number", _mean, partial(_present, _mean), several=True, skips_missing=True),
+    "selected": Function(("text", "text"), "boolean", _selected, partial(once, _selected_column, pl.Boolean)),
+    "if": Function(
+        ("boolean", "text", "text"),
+        "text",
+        lambda condition, then, other: then if condition else other,
+        partial(once, lambda condition, then, other: then.zip_with(condition, other), pl.String),
+    ),
 }

@@ -38,6 +38,7 @@ _FOREIGN = {"=": "==", "&&": "and", "||": "or", "<>": "!="}
 _MAX_DEPTH = 60
 _MAX_LENGTH = 20_000
 _MAX_DIGITS = 10
+_ROUNDING = ("round", "round_down", "round_up")
 
 
 def parse_expression(text: str, place: Place = NOWHERE) -> Expression | Findings:
@@ -180,13 +181,13 @@ class _Parser:
 
     def refuse_digits(self, word: Word, arguments: list[Node]) -> None:
         """Decimals are fixed when the rule is written, so that a result has one precision."""
-        if word.text != "round" or len(arguments) < 2:
+        if word.text not in _ROUNDING or len(arguments) < 2:
             return
         digits = arguments[1]
         plain = isinstance(digits, Constant) and isinstance(digits.value, float) and digits.value.is_integer()
         if not plain or not 0 <= cast(Constant, digits).value <= _MAX_DIGITS:  # type: ignore[operator]
             expected = f"a whole number from 0 to {_MAX_DIGITS}"
-            raise self.stop("EXP-005", digits.column, "decimals of `round`", expected, "Write them as a number.")
+            raise self.stop("EXP-005", digits.column, f"decimals of `{word.text}`", expected, "Write them as a number.")
 
     def infix(self, left: Node, depth: int) -> Node:
         word = self.take()

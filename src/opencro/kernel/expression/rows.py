@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, cast
 
-from opencro.kernel.expression.functions import FUNCTIONS
+from opencro.kernel.expression.functions import BRANCH, FUNCTIONS
 from opencro.kernel.expression.reading import ValueType, finite, read_date, read_number
 from opencro.kernel.expression.tree import (
     Arithmetic,
@@ -131,6 +131,12 @@ def _compute(sign: str, left: float | None, right: float | None) -> float | None
 
 
 def _call(node: Call, row: Mapping[str, object], types: Types) -> Value:
+    if node.function == BRANCH:
+        condition, then, other = node.arguments
+        chosen = then if _condition(condition, row, types) else other
+        kind = common_type(type_of(then, types), type_of(other, types))
+        value = _as(_value(chosen, row, types), kind)
+        return value is True if kind == "boolean" else value
     function = FUNCTIONS[node.function]
     arguments = [_as(_value(a, row, types), function.parameter(i)) for i, a in enumerate(node.arguments)]
     if function.skips_missing:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import polars as pl
 
-from opencro.kernel.expression.functions import FUNCTIONS
+from opencro.kernel.expression.functions import BRANCH, FUNCTIONS
 from opencro.kernel.expression.reading import ValueType
 from opencro.kernel.expression.tree import Arithmetic, Call, Constant, Name, Node
 
@@ -50,6 +50,8 @@ def type_of(node: Node, types: Types) -> Known:
             return "number"
         case Name(name=name):
             return value_type(types[name]) if name in types else "text"
+        case Call(function=function, arguments=(_, then, other)) if function == BRANCH:
+            return common_type(type_of(then, types), type_of(other, types))
         case Call(function=function):
             return FUNCTIONS[function].gives
         case _:
