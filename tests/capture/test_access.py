@@ -52,6 +52,7 @@ def test_a_role_counts_on_every_day_on_which_it_was_held(any_ledger: Ledger, on)
     assert held(4) == [("cora", "701", "coordinator"), ("cora", "701", "investigator"), everywhere]
     assert held(6) == [("cora", "701", "investigator"), everywhere]
     assert held(7) == [everywhere]
+    assert "sign" in access_on(any_ledger, date(2026, 3, 6))["may"][0].split(", ")
     ended = next(g for g in read_grants(any_ledger) if g.role == "coordinator")
     assert (ended.since, ended.until, ended.taken_by) == (
         "2026-03-02T09:00:00.000Z",

@@ -42,7 +42,7 @@ def review_audit(
 
     Refused with AUD-001, AUD-002 (the file), AUD-004 (a time), SIT-001, REV-001, REV-002 (the study's own rules).
     """
-    _refuse(_wrong_times(where), _wrong_file(path))
+    _refuse(_wrong_times(where), check_new_csv(path))
     sites, wrong_sites = read_sites(study)
     rules, wrong_rules = read_review_rules(study)
     _refuse(wrong_sites, wrong_rules)
@@ -62,7 +62,7 @@ def report_access(
     study: Study, day: str, *, user: str, path: Path | None = None, database: str | None = None
 ) -> AccessReport:
     """Who could see what on a day, as CSV where a file is named; Refused with AUD-001, AUD-002, AUD-004."""
-    _refuse(_wrong_file(path))
+    _refuse(check_new_csv(path))
     try:
         on = date.fromisoformat(day)
     except ValueError:
@@ -96,7 +96,8 @@ def _wrong_time(time: str, expected: str) -> Finding:
     return Finding("AUD-004", Place(), f'"{time}"', expected, "Write it so.")
 
 
-def _wrong_file(path: Path | None) -> list[Finding]:
+def check_new_csv(path: Path | None) -> list[Finding]:
+    """AUD-001 for a file that is no .csv, AUD-002 for one that is there already."""
     if path is None:
         return []
     if path.suffix.lower() != ".csv":

@@ -11,16 +11,12 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from opencro.capture.roles import roles
 from opencro.ledger import DataExported, Fact, Ledger, RoleChanged, UnblindedViewed, UserLoggedIn
 
-COLUMNS = (
-    "user", "site", "role", "from", "given_by", "until", "taken_by", "logins", "failed_logins", "exports",
-    "unblinded_views",
-)  # fmt: skip
-_SCHEMA: dict[str, type[pl.DataType]] = {
-    name: pl.Int64 if name in ("logins", "failed_logins", "exports", "unblinded_views") else pl.String
-    for name in COLUMNS
-}
+_DONE = ("logins", "failed_logins", "exports", "unblinded_views")
+COLUMNS = ("user", "site", "role", "from", "given_by", "until", "taken_by", "may", *_DONE)
+_SCHEMA: dict[str, type[pl.DataType]] = {name: pl.Int64 if name in _DONE else pl.String for name in COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ def access_on(ledger: Ledger, day: date) -> pl.DataFrame:
     """Who could see what on a day (UTC), with what each user did to get at data that day: `COLUMNS`.
 
     One row for each role at each site that was held at any time of the day; a role that was taken away on that day is
-    there with the time until which it held.
+    there with the time until which it held. `may` lists what the role permits by today's table of roles.
     """
     start, end = f"{day.isoformat()}T", f"{(day + timedelta(days=1)).isoformat()}T"
     grants = [g for g in read_grants(ledger) if g.since < end and (not g.until or g.until >= start)]
@@ -71,11 +67,17 @@ def access_on(ledger: Ledger, day: date) -> pl.DataFrame:
             g.given_by,
             g.until,
             g.taken_by,
-            *(done[g.user, what] for what in COLUMNS[7:]),
+            _may(g.role),
+            *(done[g.user, what] for what in _DONE),
         )
         for g in grants
     ]
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row").sort("user", "site", "role", "from")
+
+
+def _may(role: str) -> str:
+    known = roles().get(role)
+    return ", ".join(sorted(known.may)) if known else ""
 
 
 def _count_acts(ledger: Ledger, start: str, end: str) -> Counter[tuple[str, str]]:

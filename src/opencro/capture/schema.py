@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from opencro.capture.audit_review import ReviewRules, read_rules
+from opencro.capture.sdv_plan import SdvPlan, read_sdv_plan
 from opencro.capture.sites import Sites, read_sites
 from opencro.kernel.finding import Findings
 from opencro.study import Part, Study
@@ -18,6 +19,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMAS: Mapping[str, tuple[type[Part], str]] = {
     "sites": (Sites, "conduct/sites.yaml: the sites and their time zones"),
     "audit_review": (ReviewRules, "conduct/audit_review.yaml: what a review of the audit trail counts"),
+    "sdv": (SdvPlan, "conduct/sdv.yaml: which items of whom are verified against the source"),
 }
 """Schema name -> its type and title."""
 
@@ -34,8 +36,8 @@ def render_schemas() -> dict[str, str]:
 
 
 def check_documents(study: Study) -> Findings:
-    """What is wrong with the study's documents of this room: SIT-001, REV-001, REV-002."""
+    """What is wrong with the study's documents of this room: SIT-001, REV-001, REV-002, SDV-001..004."""
     found = Findings()
-    for _, findings in (read_sites(study), read_rules(study)):
+    for _, findings in (read_sites(study), read_rules(study), read_sdv_plan(study)):
         found += findings
     return found

@@ -12,18 +12,17 @@ from collections.abc import Iterator
 import polars as pl
 
 from opencro.capture.sites import Sites
+from opencro.capture.trail_items import PLACE
 from opencro.ledger import (
     FormLocked,
     FormUnlocked,
     QueryRaised,
     RecordChanged,
-    RecordKey,
     RecordRemoved,
     Snapshot,
 )
 from opencro.study import ItemGroup, Study
 
-PLACE = RecordKey._fields
 MARKS = ("late", "after_query", "after_lock", "while_locked", "night", "weekend", "burst")
 _BY_PEOPLE = ("ui", "api", "offline", "rehearsal")
 """Doors at which a person sits; imports and the system work at night because nobody waits for them."""

@@ -6,20 +6,16 @@ import getpass
 from pathlib import Path
 from typing import Annotated, Any
 
-import polars as pl
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from opencro.app.audit import export_audit
 from opencro.app.cli.data import StudyFolder
-from opencro.app.cli.output import Database, Exit, Json, err, out, print_json, refusing
+from opencro.app.cli.output import Database, Exit, Json, err, out, print_frame, print_json, refusing
 from opencro.app.review import report_access, review_audit
 from opencro.capture import TrailFilter, TrailReview
 from opencro.study import Study, load_study
 
 _SHOWN = 40
-_WIDEST = 240
 
 
 def _filter(name: str, help_text: str) -> Any:
@@ -81,7 +77,7 @@ def _print_review(review: TrailReview, as_json: bool) -> None:
         print_json({**described, "facts": len(review.facts), "counts": review.counts.to_dicts()})
         return
     if len(review.counts):
-        _print_table(review.counts.head(_SHOWN))
+        print_frame(review.counts.head(_SHOWN))
     if len(review.counts) > _SHOWN:
         out.print(f"... and {len(review.counts) - _SHOWN:,} more rows; --json gives all of them.", style="dim")
     rules = review.rules
@@ -90,17 +86,6 @@ def _print_review(review: TrailReview, as_json: bool) -> None:
         f"outside {rules.office_hours[0]} to {rules.office_hours[1]} h at the site. The review is on record.",
         style="dim",
     )
-
-
-def _print_table(frame: pl.DataFrame) -> None:
-    """As wide as it needs to be; columns in which nothing was counted are left out."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    shown = frame.select(c for c in frame if not (c.dtype.is_integer() and c.sum() == 0))
-    for name, dtype in shown.schema.items():
-        table.add_column(name.replace("_", " "), justify="right" if dtype.is_integer() else "left", no_wrap=True)
-    for row in shown.iter_rows():
-        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
-    Console(width=max(out.width, _WIDEST), highlight=False).print(table)
 
 
 def access_command(
@@ -120,4 +105,4 @@ def access_command(
     elif target is not None:
         out.print(f"{len(report.rows):,} rows in {target}")
     else:
-        _print_table(report.rows)
+        print_frame(report.rows.drop("may"))

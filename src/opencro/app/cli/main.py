@@ -14,6 +14,7 @@ from opencro.app.cli.design import check_command, diff_command, init_command, sc
 from opencro.app.cli.exchange import convert_command, terms_app
 from opencro.app.cli.product import browse_command, build_command, compare_command, trace_command
 from opencro.app.cli.queries import queries_command
+from opencro.app.cli.sdv import sdv_command
 from opencro.app.cli.submission import package_command
 from opencro.app.cli.version import software_version
 
@@ -51,6 +52,7 @@ app.command("convert", rich_help_panel=_PLAN)(convert_command)
 app.add_typer(terms_app, name="terms", rich_help_panel=_PLAN)
 app.command("import", rich_help_panel=_RUN)(import_command)
 app.command("queries", rich_help_panel=_RUN)(queries_command)
+app.command("sdv", rich_help_panel=_RUN)(sdv_command)
 app.command("rehearse", rich_help_panel=_RUN)(rehearse_command)
 app.command("build", rich_help_panel=_RUN)(build_command)
 app.command("demo", rich_help_panel=_RUN)(demo_command)

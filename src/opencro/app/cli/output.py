@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from enum import IntEnum
 from typing import Annotated, Any
 
+import polars as pl
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from opencro.app.wiring import Progress as Listener
 from opencro.kernel.finding import Findings, Refused, Severity, render_finding
@@ -25,6 +27,9 @@ Database = Annotated[
         "--database", metavar="URL", help="The ledger: postgresql://... or a file. Default: STUDY/ledger.sqlite."
     ),
 ]
+
+
+_WIDEST = 240
 
 
 class Exit(IntEnum):
@@ -57,6 +62,17 @@ def count_findings(findings: Findings) -> str:
     counts = [(s, sum(f.severity is s for f in findings)) for s in Severity]
     words = [f"{n} {s}{'s' if n != 1 else ''}" for s, n in counts if n]
     return ", ".join(words) or "no findings"
+
+
+def print_frame(frame: pl.DataFrame) -> None:
+    """As wide as it needs to be; columns in which nothing was counted are left out."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    shown = frame.select(c for c in frame if not (c.dtype.is_integer() and c.sum() == 0))
+    for name, dtype in shown.schema.items():
+        table.add_column(name.replace("_", " "), justify="right" if dtype.is_integer() else "left", no_wrap=True)
+    for row in shown.iter_rows():
+        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    Console(width=max(out.width, _WIDEST), highlight=False).print(table)
 
 
 @contextmanager
