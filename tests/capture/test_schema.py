@@ -20,6 +20,7 @@ def test_the_published_schemas_are_current(root: Path) -> None:
     ("name", "good", "bad"),
     [
         ("sites", {"zone": "UTC", "sites": {"701": {"zone": "Asia/Tokyo", "name": "North"}}}, {"zones": "UTC"}),
+        ("lock", {"once": ["DS"], "optional": ["CM"]}, {"once": "DS"}),
         ("sdv", {"seed": "s", "levels": [{"id": "a", "items": ["DM"]}]}, {"levels": []}),
         ("audit_review", {"late_days": 3, "office_hours": [8, 18], "burst": {"facts": 9}}, {"late_days": -1}),
     ],

@@ -26,8 +26,8 @@ def export_audit(
         raise Refused([Finding("AUD-002", Place(path.name), "the file exists", "a new file", "Name a new file.")])
     with open_study_ledger(study, database) as ledger:
         known = list(ledger.snapshot().known_participants())
-        _refuse_unknown("site", site, {s for s, _ in known})
-        _refuse_unknown("participant", participant, {p for _, p in known})
+        refuse_unknown("site", site, {s for s, _ in known})
+        refuse_unknown("participant", participant, {p for _, p in known})
         count = _write(ledger, path, site, participant)
         part = f"audit trail of {participant or site or 'everything'}"
         act = Act(DataExported(part, path.suffix[1:].lower(), ledger.position, count.facts))
@@ -43,7 +43,8 @@ def _write(ledger: Ledger, path: Path, site: str | None, participant: str | None
     return ledger.audit_csv(path, site=site, participant=participant)
 
 
-def _refuse_unknown(what: str, name: str | None, known: set[str]) -> None:
+def refuse_unknown(what: str, name: str | None, known: set[str]) -> None:
+    """Refused with AUD-003 when a name is given that is none of the known ones."""
     if name is not None and name not in known:
         remedy = suggest(name, sorted(known)) or "Correct the name."
         raise Refused([Finding("AUD-003", Place(), f'{what} "{name}"', f"a {what} of the study", remedy)])

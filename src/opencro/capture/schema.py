@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from opencro.capture.audit_review import ReviewRules, read_rules
+from opencro.capture.lock_rules import LockRules, read_lock_rules
 from opencro.capture.sdv_plan import SdvPlan, read_sdv_plan
 from opencro.capture.sites import Sites, read_sites
 from opencro.kernel.finding import Findings
@@ -20,6 +21,7 @@ SCHEMAS: Mapping[str, tuple[type[Part], str]] = {
     "sites": (Sites, "conduct/sites.yaml: the sites and their time zones"),
     "audit_review": (ReviewRules, "conduct/audit_review.yaml: what a review of the audit trail counts"),
     "sdv": (SdvPlan, "conduct/sdv.yaml: which items of whom are verified against the source"),
+    "lock": (LockRules, "conduct/lock.yaml: what is asked of forms before they are locked"),
 }
 """Schema name -> its type and title."""
 
@@ -36,8 +38,8 @@ def render_schemas() -> dict[str, str]:
 
 
 def check_documents(study: Study) -> Findings:
-    """What is wrong with the study's documents of this room: SIT-001, REV-001, REV-002, SDV-001..004."""
+    """What is wrong with the study's documents of this room: SIT-001, REV-001..002, SDV-001..004, LCK-101..102."""
     found = Findings()
-    for _, findings in (read_sites(study), read_rules(study), read_sdv_plan(study)):
+    for _, findings in (read_sites(study), read_rules(study), read_sdv_plan(study), read_lock_rules(study)):
         found += findings
     return found

@@ -44,7 +44,7 @@ def sdv_progress(ledger: Ledger, targets: SdvTargets, participant: str | None = 
     snapshot = ledger.snapshot(participant=participant)
     required = required_values(snapshot, targets)
     trail = ledger.trail_frame(participant, until=snapshot.position)
-    return SdvProgress(snapshot.position, _judge(required, trail))
+    return SdvProgress(snapshot.position, judge_items(required, trail))
 
 
 def required_values(snapshot: Snapshot, targets: SdvTargets) -> pl.DataFrame:
@@ -69,7 +69,8 @@ def _required(
     return long.filter(pl.col("value").is_not_null()).select(*_ITEM, pl.lit(level).alias("level"), "fact")
 
 
-def _judge(required: pl.DataFrame, trail: pl.DataFrame) -> pl.DataFrame:
+def judge_items(required: pl.DataFrame, trail: pl.DataFrame) -> pl.DataFrame:
+    """Required values (`required_values`) with state, verified, by and at, as `SdvProgress.items` has them."""
     last = (
         verified_items(trail)
         .group_by(_ITEM)
