@@ -13,6 +13,7 @@ from opencro.ledger import (
     Act,
     Change,
     DataImported,
+    FormCompleted,
     FormSigned,
     QueryAnswered,
     QueryClosed,
@@ -187,7 +188,9 @@ class Clerk:
             final = [[list(keys[i]), _settled(entered[i], mistakes, i)] for i in members]
             digest = sha256_hex(canonical_json([self.definition, final]))
             fact = FormSigned(printed_name=f"Investigator of site {place.site}", meaning=MEANING, sha256=digest)
-            day = self.desk.turn(settled[members].max(keepdims=True) + wait)[0]
+            done = settled[members].max(keepdims=True)
+            self.desk.lay(int(done[0]), place.site, "coordinator", [Act(FormCompleted(), place._replace(group=""))])
+            day = self.desk.turn(done + wait)[0]
             self.desk.lay(int(day), place.site, "investigator", [Act(fact, place)])
         self._add("signatures", len(forms))
 

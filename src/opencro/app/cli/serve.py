@@ -1,0 +1,54 @@
+"""`opencro serve`: the web application over a study folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from opencro.app.cli.output import err, out, refusing
+from opencro.app.web.site import Site
+
+
+def serve_command(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A study folder, or a folder of study folders.")],
+    database: Annotated[
+        str, typer.Option("--database", metavar="URL", help="postgresql://... for real use. Default: files in FOLDER.")
+    ] = "",
+    host: Annotated[str, typer.Option("--host", help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="The port to listen at.")] = 8000,
+    workers: Annotated[int, typer.Option("--workers", help="Processes that answer.")] = 2,
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="A host name of the site, as browsers ask for it.")
+    ] = None,
+    https: Annotated[
+        bool, typer.Option("--https", help="A proxy in front speaks TLS: cookies are for it only.")
+    ] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Made-up people of every role; never with real data.")] = False,
+) -> None:
+    """Open the web application: participants, forms, queries, signatures, over the study's ledger."""
+    with refusing(False):
+        serve_site(Site(folder, database, demo, _hosts(host, name or []), https), host, port, workers)
+
+
+def _hosts(host: str, names: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*names, host, "127.0.0.1", "localhost", "[::1]")))
+
+
+def serve_site(site: Site, host: str, port: int, workers: int) -> None:
+    """Prepare a site and serve it until stopped."""
+    from opencro.app.web.serve import follow_ledgers, prepare, run_server  # noqa: PLC0415  Django only where it is used
+
+    ready = prepare(site)
+    if ready.demo:
+        from opencro.app.web.demo import PASSWORD, bring_people  # noqa: PLC0415  needs `prepare`
+        from opencro.app.web.desk import open_study  # noqa: PLC0415
+
+        for folder in ready.studies():
+            bring_people(open_study(folder))
+        err.print(f'People: anna, ibrahim, mona, dana, ... with the password "{PASSWORD}".', style="dim")
+    for study, position in follow_ledgers().items():
+        err.print(f"{study}: {position:,} facts", style="dim")
+    out.print(f"[bold]http://{host}:{port}/[/bold]  (stop with Ctrl-C)")
+    run_server(host, port, workers)

@@ -1,0 +1,1 @@
+"""The web application: pages and APIs over study folders and their ledgers."""

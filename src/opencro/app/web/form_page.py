@@ -1,0 +1,216 @@
+"""A form as a page shows it: groups, records, fields with value, mistake, query and verification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from opencro.app.web.catch_up import work_of
+from opencro.app.web.desk import Desk
+from opencro.app.web.models import FormRow, QueryRow
+from opencro.capture import FormWork, refuse
+from opencro.kernel.finding import Finding, Findings, Severity
+from opencro.ledger import RecordKey, StandingRecord
+from opencro.study import Code, Form, Item, ItemGroup
+
+RADIOS = 5
+"""Up to so many answers are shown as buttons, more as a list."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question: `name` is `GROUP[repeat].ITEM`; `theirs` is what another person saved meanwhile (a merge)."""
+
+    item: Item
+    name: str
+    value: str
+    codes: tuple[Code, ...] = ()
+    mistakes: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    queries: tuple[QueryRow, ...] = ()
+    verified: bool = False
+    saved: bool = False
+    theirs: str | None = None
+
+    @property
+    def widget(self) -> str:
+        """How the answer is given."""
+        if self.item.type in ("choice", "choices") and not self.codes:
+            return "text"
+        if self.item.type == "choice":
+            return "radio" if len(self.codes) <= RADIOS else "select"
+        if self.item.type == "choices":
+            return "checkboxes"
+        if self.item.type == "text" and (self.item.length or 0) > 120:
+            return "textarea"
+        return "file" if self.item.type == "file" else "text"
+
+    @property
+    def answers(self) -> list[str]:
+        """The answers of a question that takes several."""
+        return [part for part in self.value.split(";") if part]
+
+    @property
+    def shown(self) -> str:
+        """The value in words."""
+        labels = {code.value: code.label or code.value for code in self.codes}
+        if self.item.type == "choices":
+            return ", ".join(labels.get(part, part) for part in self.answers)
+        return labels.get(self.value, self.value)
+
+    @property
+    def identifier(self) -> str:
+        """The name as an HTML id."""
+        return self.name.replace("[", "-").replace("]", "").replace(".", "-")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a group; `seen` is its last fact as the page shows it."""
+
+    name: str
+    repeat: int
+    seen: int
+    fields: tuple[Field, ...]
+
+    @property
+    def summary(self) -> str:
+        """The first answers, for the head of a folded record."""
+        return " · ".join(f.shown for f in self.fields if f.value)[:90]
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether something in it is wrong or asked."""
+        return any(f.mistakes or f.queries or f.theirs is not None for f in self.fields)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group with its records; a repeating one also has a blank record to add."""
+
+    group: ItemGroup
+    records: tuple[Record, ...]
+    blank: Record | None
+
+
+@dataclass(frozen=True)
+class FormPage:
+    """All that the page of a form says."""
+
+    form: Form
+    place: RecordKey
+    work: FormWork
+    row: FormRow | None
+    groups: tuple[Group, ...]
+    other_queries: tuple[QueryRow, ...]
+    locked: str
+    editable: bool
+    other_mistakes: tuple[Finding, ...] = ()
+
+    @property
+    def open_queries(self) -> int:
+        """How many queries of the form wait for an answer."""
+        return self.row.open_queries if self.row else 0
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a page sent back: text by field name, and what is to be said about it."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    findings: Findings = field(default_factory=Findings)
+    theirs: Mapping[str, str] = field(default_factory=dict)
+    records: frozenset[tuple[str, int]] = frozenset()
+
+
+def build_form_page(
+    desk: Desk, form: Form, place: RecordKey, standing: Sequence[StandingRecord], typed: Typed | None = None
+) -> FormPage:
+    """The page of a form as it stands, or as it was typed with what is wrong with it."""
+    typed = typed or Typed()
+    row = desk.form_row(place)
+    work = work_of(row)
+    queries = list(
+        QueryRow.objects.filter(
+            study=desk.study.id,
+            participant=place.participant,
+            event=place.event,
+            event_repeat=place.event_repeat,
+            form=place.form,
+            form_repeat=place.form_repeat,
+        ).order_by("raised_at")
+    )
+    builder = _Builder(desk, work, typed, queries)
+    mine = [r for r in standing if r.key._replace(group="", group_repeat=0) == place]
+    groups = tuple(builder.group(group, [r for r in mine if r.key.group == group.id]) for group in form.groups)
+    wider = desk.wider_lock(place)
+    locked = refuse("enter", work, place, wider_lock=wider)
+    names = {f.name for g in groups for r in g.records for f in r.fields}
+    return FormPage(
+        form,
+        place,
+        work,
+        row,
+        groups,
+        tuple(q for q in queries if not q.item),
+        locked.got if locked else "",
+        locked is None and form.source == "site" and desk.may("enter", place.site),
+        tuple(f for f in typed.findings.errors if f.place.path not in names),
+    )
+
+
+@dataclass
+class _Builder:
+    desk: Desk
+    work: FormWork
+    typed: Typed
+    queries: list[QueryRow]
+
+    def group(self, group: ItemGroup, records: list[StandingRecord]) -> Group:
+        """A group from its standing records, and those that were typed and are not saved."""
+        known = {r.key.group_repeat: r for r in records}
+        typed = {repeat for name, repeat in self.typed.records if name == group.id}
+        repeats = sorted({*known, *typed} or (set() if group.repeating else {1}))
+        made = tuple(self.record(group, repeat, known.get(repeat)) for repeat in repeats)
+        blank = self.record(group, max(repeats, default=0) + 1, None) if group.repeating else None
+        return Group(group, made, blank)
+
+    def record(self, group: ItemGroup, repeat: int, standing: StandingRecord | None) -> Record:
+        """A record with its fields."""
+        name = f"{group.id}[{repeat}]"
+        values = standing.values if standing else {}
+        verified = self.work.verified.get(name, ())
+        fields = tuple(self.field(name, group.id, repeat, item, values, verified) for item in self._visible(group))
+        return Record(name, repeat, standing.last_fact if standing else 0, fields)
+
+    def _visible(self, group: ItemGroup) -> list[Item]:
+        return list(group.items)
+
+    def field(
+        self, record: str, group: str, repeat: int, item: Item, values: Mapping[str, str], verified: Sequence[str]
+    ) -> Field:
+        """A field with all that is known of it."""
+        name = f"{record}.{item.id}"
+        about = [f for f in self.typed.findings if f.place.path == name]
+        codes = (
+            self.desk.study.codelists[item.codes].codes
+            if item.codes is not None and item.codes in self.desk.study.codelists
+            else ()
+        )
+        asked = [
+            q
+            for q in self.queries
+            if q.item == item.id and q.group_repeat == repeat and q.group == group and q.state in ("open", "answered")
+        ]
+        return Field(
+            item,
+            name,
+            self.typed.values.get(name, values.get(item.id, "")),
+            codes,
+            tuple(f for f in about if f.severity is Severity.ERROR),
+            tuple(f for f in about if f.severity is not Severity.ERROR),
+            tuple(asked),
+            item.id in verified,
+            item.id in values,
+            self.typed.theirs.get(name),
+        )

@@ -1,0 +1,29 @@
+"""Where everything is: accounts under /account/, then one path for each study."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from opencro.app.web.access import study_urls
+from opencro.app.web.views import errors, home
+from opencro.app.web.views import form as _form
+from opencro.app.web.views import participants as _participants
+from opencro.app.web.views import people as _people
+from opencro.app.web.views import queries as _queries
+from opencro.app.web.views import work as _work
+
+DECLARING = (_form, _participants, _people, _queries, _work)
+"""Modules whose views are declared by `page`; naming them here is what makes them part of the application."""
+
+urlpatterns = [
+    path("", home.start, name="start"),
+    path("healthz", home.health, name="health"),
+    path("language", home.set_language, name="language"),
+    path("account/", include("allauth.urls")),
+    *study_urls(),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.failed

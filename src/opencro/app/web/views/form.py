@@ -1,0 +1,154 @@
+"""A form: shown, saved, kept as a draft while it is typed; the history of an item."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from opencro.app.web.access import page
+from opencro.app.web.desk import Desk
+from opencro.app.web.form_page import Typed, build_form_page
+from opencro.app.web.models import Participant, QueryRow
+from opencro.app.web.saving import Outcome, Posted, drop_draft, keep_draft, read_draft, read_posted, save
+from opencro.capture import roles
+from opencro.ledger import RecordKey
+from opencro.study import Form, Visit
+
+HERE = "participants/<str:participant>/forms/<str:event>/<int:event_repeat>/<str:form>/<int:form_repeat>/"
+NO_VISIT = "-"
+"""Stands in an address for the visit of a log form."""
+
+
+def find_place(
+    desk: Desk, participant: Participant, event: str, event_repeat: int, form: str, form_repeat: int
+) -> tuple[Form, RecordKey]:
+    """The form and its place; 404 for what the study does not have."""
+    found = desk.study.forms.get(form)
+    if found is None or form_repeat < 1 or (form_repeat > 1 and not found.repeating):
+        raise Http404
+    if found.participant_level:
+        if event != NO_VISIT:
+            raise Http404
+        return found, RecordKey(participant.site, participant.participant, "", 0, form, form_repeat)
+    if event_repeat < 1 or all(visit.id != event for visit in desk.study.protocol.schedule.visits):
+        raise Http404
+    return found, RecordKey(participant.site, participant.participant, event, event_repeat, form, form_repeat)
+
+
+def address_of(desk: Desk, place: RecordKey, name: str = "form") -> str:
+    """The address of a form's page."""
+    where = {"event": place.event or NO_VISIT, "event_repeat": place.event_repeat}
+    more = {"form": place.form, "form_repeat": place.form_repeat, "participant": place.participant}
+    return reverse(name, kwargs={"study": desk.study.id, **where, **more})
+
+
+@page(HERE, needs=("view", "enter"), name="form", scope="participant", methods=("GET", "POST"))
+def form(request: HttpRequest, desk: Desk, participant: Participant, **where: Any) -> HttpResponse:
+    """Show a form, or save it."""
+    definition, place = find_place(desk, participant, **where)
+    if request.method != "POST":
+        return show(request, desk, definition, place)
+    desk.actor_for("enter", participant.site)
+    page_ = build_form_page(desk, definition, place, ())
+    if not page_.editable:
+        messages.error(request, page_.locked or _("This form is not typed in."))
+        return show(request, desk, definition, place, status=409)
+    posted = read_posted(definition, request.POST)
+    outcome = save(desk, definition, place, posted)
+    if outcome.saved:
+        messages.success(request, _("Saved and complete.") if posted.complete else _("Saved."))
+        return show(request, desk, definition, place)
+    return _show_unsaved(request, desk, definition, place, posted, outcome)
+
+
+def show(
+    request: HttpRequest,
+    desk: Desk,
+    definition: Form,
+    place: RecordKey,
+    *,
+    typed: Typed | None = None,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """The page of a form."""
+    standing = desk.ledger.standing(place.participant, place.form)
+    shown = build_form_page(desk, definition, place, standing, typed)
+    draft = read_draft(desk, place) if typed is None and shown.editable else None
+    context = {
+        "desk": desk,
+        "study": desk.study,
+        "page": shown,
+        "place": place,
+        "visit": _visit(desk, place),
+        "address": address_of(desk, place),
+        "draft": draft,
+        "may": {
+            p: desk.may(p, place.site)
+            for p in ("ask", "close", "answer", "verify", "sign", "freeze", "lock", "flag", "audit")
+        },
+        "role": roles(),
+        "tab": "participants",
+        **more,
+    }
+    return render(request, "web/form.html", context, status=status)
+
+
+def _visit(desk: Desk, place: RecordKey) -> Visit | None:
+    return next((v for v in desk.study.protocol.schedule.visits if v.id == place.event), None)
+
+
+def _show_unsaved(
+    request: HttpRequest, desk: Desk, definition: Form, place: RecordKey, posted: Posted, outcome: Outcome
+) -> HttpResponse:
+    """The page with everything that was typed, and what keeps it from being saved."""
+    typed_records = frozenset((r.group, r.repeat) for r in posted.records)
+    typed = Typed(outcome.values or posted.values, outcome.findings, outcome.theirs, typed_records)
+    status = 409 if outcome.theirs else 422
+    more = {"outcome": outcome, "reason": posted.reason, "complete": posted.complete}
+    return show(request, desk, definition, place, typed=typed, status=status, **more)
+
+
+@page(HERE + "draft", needs="enter", name="draft", scope="participant", methods=("GET", "POST"))
+def draft(request: HttpRequest, desk: Desk, participant: Participant, **where: Any) -> HttpResponse:
+    """Keep, give back or drop what is typed and not saved."""
+    definition, place = find_place(desk, participant, **where)
+    if request.method == "GET":
+        kept = read_draft(desk, place)
+        return JsonResponse({"typed": kept.typed if kept else None})
+    if request.POST.get("drop"):
+        drop_draft(desk, place)
+        return JsonResponse({"dropped": True})
+    posted = read_posted(definition, request.POST)
+    keep_draft(desk, place, dict(posted.values))
+    return JsonResponse({"kept": len(posted.values)})
+
+
+@page(HERE + "history", needs="audit", name="history", scope="participant")
+def history(request: HttpRequest, desk: Desk, participant: Participant, **where: Any) -> HttpResponse:
+    """Everything that happened to an item, newest first."""
+    definition, place = find_place(desk, participant, **where)
+    group, repeat, item = _asked(request, definition)
+    key = place._replace(group=group, group_repeat=repeat)
+    changes = list(reversed(desk.ledger.history(key, item)))
+    queries = QueryRow.objects.filter(
+        study=desk.study.id, participant=place.participant, form=place.form, event=place.event, item=item
+    ).filter(group=group, group_repeat=repeat)
+    found = next(i for g in definition.groups if g.id == group for i in g.items if i.id == item)
+    context = {"desk": desk, "study": desk.study, "changes": changes, "queries": queries, "item": found, "key": key}
+    return render(request, "web/history.html", context)
+
+
+def _asked(request: HttpRequest, definition: Form) -> tuple[str, int, str]:
+    group, item = request.GET.get("group", ""), request.GET.get("item", "")
+    if not any(i.id == item for g in definition.groups if g.id == group for i in g.items):
+        raise Http404
+    try:
+        return group, int(request.GET.get("repeat", "1")), item
+    except ValueError:
+        raise Http404 from None
