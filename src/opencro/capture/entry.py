@@ -7,7 +7,8 @@ does not fit its item and a check of severity `stop` refuse the save; any other 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from opencro.capture.check_values import check_value
 from opencro.capture.edit_check import EditCheckRun, run_edit_checks
@@ -66,7 +67,7 @@ def plan_entry(
         key = place._replace(group=one.group, group_repeat=one.repeat)
         found += _check_record(study, form, one)
         before = dict(held[key].values) if key in held else {}
-        entry = _entry(key, one, before)
+        entry = _entry(key, _derived(form, one, standing, place), before)
         if entry is not None:
             entries.append(entry)
             overwrites |= isinstance(entry, Removal) or any(name in before for name in entry.values)
@@ -153,6 +154,40 @@ def _after(
             values = {name: text for name, text in merged.items() if text is not None}
             records[entry.key] = StandingRecord(entry.key, values, fact)
     return records
+
+
+def _derived(form: Form, one: TypedRecord, standing: Iterable[StandingRecord], place: RecordKey) -> TypedRecord:
+    """The record with the values of its derived items; what was typed for them does not count."""
+    group = next((g for g in form.groups if g.id == one.group), None)
+    derived = [item for item in group.items if item.derive] if group else []
+    if not derived or one.removed:
+        return one
+    key = place._replace(group=one.group, group_repeat=one.repeat)
+    mine = [r for r in standing if r.key._replace(group="", group_repeat=0) == place]
+    held = next((dict(r.values) for r in mine if r.key == key), {})
+    row: dict[str, object] = {}
+    for other in mine:
+        row |= other.values if other.key.group != one.group else {}
+    row |= held | one.values
+    values = dict(one.values)
+    for item in derived:
+        expression = parse_expression(item.derive)
+        if isinstance(expression, Expression):
+            values[item.id] = render_derived(item, evaluate(expression, row, item_types(form)))
+            row[item.id] = values[item.id]
+    return replace(one, values=values)
+
+
+def render_derived(item: Item, value: object) -> str:
+    """A computed value as the text that is stored: whole numbers without a point, decimals as the item asks."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "Y" if value else "N"
+    if isinstance(value, float | int):
+        decimals = 0 if item.type == "integer" else item.decimals
+        return f"{value:.{decimals}f}" if decimals is not None else f"{value:.15g}"
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _stops(run: EditCheckRun, place: RecordKey) -> list[Finding]:

@@ -31,6 +31,22 @@ class Field:
     verified: bool = False
     saved: bool = False
     theirs: str | None = None
+    hidden: bool = False
+    """Whether the value identifies a person and is not for this reader."""
+
+    @property
+    def normal(self) -> str:
+        """The reference range in words."""
+        if self.item.normal is None:
+            return ""
+        low, high = self.item.normal
+        return (
+            f"{low:g}–{high:g}"
+            if low is not None and high is not None
+            else f"≥ {low:g}"
+            if low is not None
+            else f"≤ {high:g}"
+        )
 
     @property
     def widget(self) -> str:
@@ -53,6 +69,8 @@ class Field:
     @property
     def shown(self) -> str:
         """The value in words."""
+        if self.hidden:
+            return "•••" if self.value else ""
         labels = {code.value: code.label or code.value for code in self.codes}
         if self.item.type == "choices":
             return ", ".join(labels.get(part, part) for part in self.answers)
@@ -140,7 +158,9 @@ def build_form_page(
             form_repeat=place.form_repeat,
         ).order_by("raised_at")
     )
-    builder = _Builder(desk, work, typed, queries)
+    builder = _Builder(
+        desk, work, typed, queries, desk.may("unblinded", place.site), desk.may("identifiers", place.site)
+    )
     mine = [r for r in standing if r.key._replace(group="", group_repeat=0) == place]
     groups = tuple(builder.group(group, [r for r in mine if r.key.group == group.id]) for group in form.groups)
     wider = desk.wider_lock(place)
@@ -165,6 +185,8 @@ class _Builder:
     work: FormWork
     typed: Typed
     queries: list[QueryRow]
+    unblinded: bool
+    identifiers: bool
 
     def group(self, group: ItemGroup, records: list[StandingRecord]) -> Group:
         """A group from its standing records, and those that were typed and are not saved."""
@@ -184,7 +206,8 @@ class _Builder:
         return Record(name, repeat, standing.last_fact if standing else 0, fields)
 
     def _visible(self, group: ItemGroup) -> list[Item]:
-        return list(group.items)
+        """What tells the treatment is there for unblinded roles only."""
+        return [item for item in group.items if not item.blinded or self.unblinded]
 
     def field(
         self, record: str, group: str, repeat: int, item: Item, values: Mapping[str, str], verified: Sequence[str]
@@ -213,4 +236,5 @@ class _Builder:
             item.id in verified,
             item.id in values,
             self.typed.theirs.get(name),
+            hidden=item.sensitive and not self.identifiers,
         )

@@ -140,6 +140,10 @@ def history(request: HttpRequest, desk: Desk, participant: Participant, **where:
         study=desk.study.id, participant=place.participant, form=place.form, event=place.event, item=item
     ).filter(group=group, group_repeat=repeat)
     found = next(i for g in definition.groups if g.id == group for i in g.items if i.id == item)
+    if (found.blinded and not desk.may("unblinded", place.site)) or (
+        found.sensitive and not desk.may("identifiers", place.site)
+    ):
+        raise Http404
     context = {"desk": desk, "study": desk.study, "changes": changes, "queries": queries, "item": found, "key": key}
     return render(request, "web/history.html", context)
 
