@@ -48,4 +48,5 @@ def test_classes_have_at_most_200_lines() -> None:
 
 @pytest.mark.parametrize("word", ["utils", "helpers", "common", "manager", "service", "base"])
 def test_rooms_are_named_as_trial_people_speak(word: str) -> None:
-    assert not [p for p in SOURCE.rglob("*") if p.stem == word]
+    named = [p for p in SOURCE.rglob("*") if p.stem == word]
+    assert not [p for p in named if "allauth" not in p.parts]  # a library names the templates that stand in for its own

@@ -168,7 +168,7 @@ def _derived(form: Form, one: TypedRecord, standing: Iterable[StandingRecord], p
     row: dict[str, object] = {}
     for other in mine:
         row |= other.values if other.key.group != one.group else {}
-    row |= held | one.values
+    row |= {**held, **one.values}
     values = dict(one.values)
     for item in derived:
         expression = parse_expression(item.derive)

@@ -1,11 +1,10 @@
-"""The web application over the starter study, on SQLite and on PostgreSQL: `web` is the application, `web.client(...)` a person."""
+"""The web application over the starter study, on SQLite and on PostgreSQL; `web.client(...)` is a person."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,9 +49,7 @@ class Web:
 
         client = Client(headers={"host": "localhost"})
         if user is not None:
-            client.force_login(
-                User.objects.get(username=user), "allauth.account.auth_backends.AuthenticationBackend"
-            )
+            client.force_login(User.objects.get(username=user), "allauth.account.auth_backends.AuthenticationBackend")
         return client
 
     def enrol(self, user: str = "anna") -> str:
@@ -130,7 +127,7 @@ def _sites(played: Study, tmp_path_factory: pytest.TempPathFactory, request: pyt
 @pytest.fixture(params=["sqlite", "postgres"])
 def web(
     request: pytest.FixtureRequest, played: Study, tmp_path_factory: pytest.TempPathFactory, _sites: dict[str, Site]
-) -> Iterator[Web]:
+) -> Web:
     """The application on each database, with people of every role; tests enrol participants of their own."""
     kind = str(request.param)
     if kind not in _sites:
@@ -138,7 +135,7 @@ def web(
         _sites[kind] = _make(played, tmp_path_factory.mktemp(f"web_{kind}") / "STARTER", database)
     else:
         _switch(_sites[kind])
-    yield Web(_sites[kind])
+    return Web(_sites[kind])
 
 
 def _make(played: Study, folder: Path, database: str) -> Site:
