@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from opencro.design.errors import DesignError
 
 if TYPE_CHECKING:
-    from opencro.design import sequential
+    from opencro.design import fixed, sequential
 
-__all__ = ["DesignError", "sequential"]
+__all__ = ["DesignError", "fixed", "sequential"]
 
 if not TYPE_CHECKING:
 

@@ -1,0 +1,40 @@
+"""Examples in docstrings run; every error code has its line in docs/design.md and a test that meets it."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import opencro.design as de
+
+
+def _modules() -> list[ModuleType]:
+    names = [m.name for m in pkgutil.walk_packages(de.__path__, "opencro.design.")]
+    return [importlib.import_module(name) for name in names]
+
+
+@pytest.mark.parametrize("module", _modules(), ids=lambda m: m.__name__)
+def test_the_examples_of_docstrings_run(module: ModuleType) -> None:
+    face = vars(importlib.import_module(module.__name__.rpartition(".")[0]))
+    found = [
+        e for e in doctest.DocTestFinder(exclude_empty=True).find(module, globs={**face, **vars(module)}) if e.examples
+    ]
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    for example in found:
+        runner.run(example)
+    assert runner.failures == 0
+
+
+def test_every_error_code_is_documented_and_tested(root: Path) -> None:
+    source = "".join(p.read_text(encoding="utf-8") for p in (root / "src/opencro/design").rglob("*.py"))
+    raised = set(re.findall(r'"(DES-\d{3})"', source))
+    page = (root / "docs/design.md").read_text(encoding="utf-8")
+    assert raised == set(re.findall(r"^\| (DES-\d{3}) \|", page, re.MULTILINE))
+    tests = "".join(p.read_text(encoding="utf-8") for p in (root / "tests/design").rglob("*.py"))
+    assert raised <= set(re.findall(r"DES-\d{3}", tests))
