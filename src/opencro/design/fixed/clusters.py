@@ -44,7 +44,7 @@ def inflate_for_clusters(size: SampleSize, *, icc: float, cluster_size: float, c
 
     >>> from opencro.design.fixed import sample_size_means_z
     >>> inflate_for_clusters(sample_size_means_z(0.3, 1), icc=0.05, cluster_size=20).clusters_rounded
-    (18, 18)
+    (23, 23)
     """
     check_positive(cluster_size=cluster_size, icc=icc)
     effect = 1 + ((1 + cv**2) * cluster_size - 1) * icc
