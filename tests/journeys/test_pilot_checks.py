@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from opencro.kernel.expression import Expression, evaluate, parse_expression
-from opencro.study import Study, check_study, load_study
-from opencro.study.check.expressions import item_types
+from opencro.study import Study, check_study, item_types, load_study
 
 Row = dict[str, str]
 EVENT = {"AEYN": "Y", "AETERM": "COUGH", "AESEV": "1", "AEREL": "1", "AESTDAT": "02-JAN-2014"}

@@ -10,6 +10,7 @@ from opencro.app.wiring import terms_of
 from opencro.capture import check_documents
 from opencro.kernel.finding import Finding, Findings, Refused, suggest
 from opencro.rehearsal import read_plan
+from opencro.rehearsal.model import DOCUMENT as REHEARSAL
 from opencro.study import Study, check_study, load_study
 from opencro.submission.ectd.application import FILE as DOSSIER
 from opencro.submission.ectd.application import load_dossier
@@ -54,7 +55,8 @@ def check_everything(folder: Path) -> Findings:
         findings += wrong_tables + displays.read_listings(study, definitions, tables)[1]
         findings += figures.read_figures(study, definitions)[1]
     try:
-        read_plan(study)
+        if study.protocol.schedule.visits or REHEARSAL in study.documents:
+            read_plan(study)
     except Refused as refusal:
         findings += refusal.findings
     return findings + check_submission(study)

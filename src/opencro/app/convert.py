@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel
-
+from opencro.app.definition import read_definition, write_definition
 from opencro.kernel.finding import Finding, Findings, Place, Refused, suggest
-from opencro.study import CodeList, EditCheck, Form, Protocol, load_study
-from opencro.study.formats.odm import OdmVersion, read_odm, write_odm
-from opencro.study.formats.usdm import protocol_from_usdm, read_usdm, usdm_from_protocol, write_usdm
-from opencro.study.model.form import CodeLists, EditChecks, Translation
-from opencro.study.model.whole import StudyFile
+from opencro.study import load_study
+from opencro.study.formats.odm import OdmVersion, write_odm
+from opencro.study.formats.usdm import usdm_from_protocol, write_usdm
 from opencro.tabulation import (
     Dataset,
     read_dataset_json,
@@ -103,52 +98,6 @@ def _into_folder(source: Path, target: Path) -> Findings:
     if target.exists() and any(target.iterdir()):
         remedy = "Name a new folder; nothing is written over."
         raise Refused([Finding("CNV-005", Place(str(target)), "the folder is not empty", "a new folder", remedy)])
-    if source.suffix == ".json":
-        document = read_usdm(source.read_bytes(), source.name)
-        protocol, findings = protocol_from_usdm(document)
-        name = str(document.value["study"].get("name") or source.stem)
-        write_folder(
-            target, StudyFile(id=_identity(name), title=name, version="1", standards={"usdm": "4.0"}), protocol
-        )
-        return findings
-    read = read_odm(source.read_bytes(), source.name)
-    if not read.findings.ok:
-        raise Refused(read.findings)
-    title = read.title or read.study_name or source.stem
-    file = StudyFile(
-        id=_identity(read.study_name or source.stem), title=title, version="1", protocol=read.protocol_name
-    )
-    protocol = Protocol(design=read.design, schedule=read.schedule)
-    write_folder(target, file, protocol, read.forms, read.codelists, read.checks)
-    return read.findings
-
-
-def _identity(name: str) -> str:
-    words = re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip("_.-")
-    return (words if words[:1].isalpha() else f"S{words}")[:64]
-
-
-def write_folder(
-    folder: Path,
-    file: StudyFile,
-    protocol: Protocol,
-    forms: tuple[Form, ...] = (),
-    codelists: tuple[CodeList, ...] = (),
-    checks: tuple[EditCheck, ...] = (),
-    translations: Mapping[str, Mapping[str, str]] = {},
-) -> None:
-    """A study's folder out of its parts; parts that are empty get no file."""
-    parts: dict[str, BaseModel] = {"study.yaml": file}
-    parts |= {f"protocol/{name}.yaml": getattr(protocol, name) for name in type(protocol).model_fields}
-    parts |= {f"forms/{form.id}.yaml": form for form in forms}
-    if codelists:
-        parts["forms/codelists.yaml"] = CodeLists(codelists=codelists)
-    if checks:
-        parts["forms/checks.yaml"] = EditChecks(checks=checks)
-    parts |= {f"forms/translations/{tag}.yaml": Translation(dict(words)) for tag, words in translations.items()}
-    for name, part in parts.items():
-        values = part.model_dump(mode="json", exclude_defaults=True)
-        if values:
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
+    made = read_definition(source)
+    write_definition(target, made)
+    return made.findings

@@ -160,6 +160,11 @@ def test_both_values_of_a_branch_have_one_type() -> None:
     assert check_expression(_parsed("if(SEX is missing, START, END)"), TYPES, gives="date").ok
 
 
+def test_the_collected_text_of_a_date_may_be_asked_for_its_year() -> None:
+    assert check_expression(_parsed("year(END)"), TYPES, gives="number").ok
+    assert check_expression(_parsed("year(AGE)"), TYPES).codes() == ("EXP-008",)
+
+
 def test_every_code_and_function_is_documented(root: Path) -> None:
     page = (root / "docs" / "expressions.md").read_text(encoding="utf-8")
     source = root / "src" / "opencro" / "kernel" / "expression"

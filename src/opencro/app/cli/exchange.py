@@ -20,13 +20,16 @@ terms_app = typer.Typer(
 
 def convert_command(
     source: Annotated[
-        Path, typer.Argument(help="A study's folder, or a file: USDM, ODM, SAS transport, Dataset-JSON, Parquet.")
+        Path,
+        typer.Argument(help="A study's folder, or a file: USDM, ODM, REDCap, SAS transport, Dataset-JSON, Parquet."),
     ],
-    target: Annotated[Path, typer.Argument(help="The file (or, for a study out of USDM or ODM, the folder) to write.")],
+    target: Annotated[
+        Path, typer.Argument(help="The file (or, for a study out of USDM, ODM or REDCap, the folder) to write.")
+    ],
     to: Annotated[str, typer.Option("--to", help="One of: " + ", ".join(TARGETS))] = "",
     as_json: Json = False,
 ) -> None:
-    """Convert a protocol or a dataset: USDM 4.0, ODM 1.3.2 and 2.0, SAS transport, Dataset-JSON, NDJSON, Parquet.
+    """Convert a protocol, forms or a dataset: USDM 4.0, ODM 1.3.2 and 2.0, REDCap, SAS transport and others.
 
     What the target cannot say is listed, never dropped in silence.
     """

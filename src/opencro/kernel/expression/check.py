@@ -66,6 +66,8 @@ def _fits(node: Node, types: Types, expected: ValueType) -> bool:
     kind = type_of(node, types)
     if kind in (expected, "missing"):
         return True
+    if isinstance(node, Name) and types.get(node.name) == "date" and expected == "text":
+        return True  # what was collected is a text, also where it is read as a date
     if kind != "text" or expected in ("text", "boolean"):
         return False
     if not isinstance(node, Constant):

@@ -37,6 +37,7 @@ class Item(Part):
     section: str = Field(default="", description="heading that is shown above the item")
     type: ItemType = "text"
     length: int | None = Field(default=None, ge=1)
+    lines: int = Field(default=1, ge=1, description="height of the field; more than one line is a box for prose")
     decimals: int | None = Field(default=None, ge=0)
     codes: Name | None = Field(default=None, description="code list of a choice or choices item")
     unit: str | None = None

@@ -1,0 +1,94 @@
+"""The definition of a study out of a file that somebody else's system wrote, and the folder that it becomes.
+
+A file is known by what it says of itself, not by its name alone: REDCap's project XML is ODM to the eye.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel
+
+from opencro.kernel.finding import Findings, Refused
+from opencro.study import CodeList, EditCheck, Form, Protocol
+from opencro.study.formats.odm import read_odm
+from opencro.study.formats.redcap import is_redcap, read_redcap
+from opencro.study.formats.usdm import protocol_from_usdm, read_usdm
+from opencro.study.model.form import CodeLists, EditChecks, Translation
+from opencro.study.model.whole import StudyFile
+
+
+@dataclass(frozen=True)
+class Definition:
+    """The parts of a study's folder, and what could not be carried into them."""
+
+    file: StudyFile
+    protocol: Protocol = field(default_factory=Protocol)
+    forms: tuple[Form, ...] = ()
+    codelists: tuple[CodeList, ...] = ()
+    checks: tuple[EditCheck, ...] = ()
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    findings: Findings = field(default_factory=Findings)
+
+
+def read_definition(source: Path) -> Definition:
+    """The definition in a USDM, ODM or REDCap file; raises `Refused` where it cannot be read or holds errors."""
+    data = source.read_bytes()
+    if source.suffix == ".json":
+        return _usdm(data, source)
+    made = _redcap(data, source) if is_redcap(data) else _odm(data, source)
+    if not made.findings.ok:
+        raise Refused(made.findings)
+    return made
+
+
+def _usdm(data: bytes, source: Path) -> Definition:
+    document = read_usdm(data, source.name)
+    protocol, findings = protocol_from_usdm(document)
+    name = str(document.value["study"].get("name") or source.stem)
+    file = StudyFile(id=_identity(name), title=name, version="1", standards={"usdm": "4.0"})
+    return Definition(file, protocol, findings=findings)
+
+
+def _odm(data: bytes, source: Path) -> Definition:
+    read = read_odm(data, source.name)
+    title = read.title or read.study_name or source.stem
+    name = _identity(read.study_name or source.stem)
+    file = StudyFile(id=name, title=title, version="1", protocol=read.protocol_name)
+    protocol = Protocol(design=read.design, schedule=read.schedule)
+    return Definition(file, protocol, read.forms, read.codelists, read.checks, findings=read.findings)
+
+
+def _redcap(data: bytes, source: Path) -> Definition:
+    read = read_redcap(data, source.name)
+    title = read.title or source.stem
+    file = StudyFile(id=_identity(title), title=title, version="1", participant="{number}")
+    protocol = Protocol(design=read.design, schedule=read.schedule)
+    return Definition(file, protocol, read.forms, read.codelists, read.checks, findings=read.findings)
+
+
+def _identity(name: str) -> str:
+    words = re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip("_.-")
+    return (words if words[:1].isalpha() else f"S{words}")[:64]
+
+
+def write_definition(folder: Path, made: Definition) -> None:
+    """A study's folder out of its parts; parts that are empty get no file."""
+    parts: dict[str, BaseModel] = {"study.yaml": made.file}
+    parts |= {f"protocol/{name}.yaml": getattr(made.protocol, name) for name in type(made.protocol).model_fields}
+    parts |= {f"forms/{form.id}.yaml": form for form in made.forms}
+    if made.codelists:
+        parts["forms/codelists.yaml"] = CodeLists(codelists=made.codelists)
+    if made.checks:
+        parts["forms/checks.yaml"] = EditChecks(checks=made.checks)
+    parts |= {f"forms/translations/{tag}.yaml": Translation(dict(words)) for tag, words in made.translations.items()}
+    for name, part in parts.items():
+        values = part.model_dump(mode="json", exclude_defaults=True)
+        if values:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
