@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from opencro.design.errors import DesignError
 
 if TYPE_CHECKING:
-    from opencro.design import fixed, sequential
+    from opencro.design import early, fixed, sequential, simulation
 
-__all__ = ["DesignError", "fixed", "sequential"]
+__all__ = ["DesignError", "early", "fixed", "sequential", "simulation"]
 
 if not TYPE_CHECKING:
 
