@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .PHONY: help install demo test check benchmark matrix schemas clean
 
 help:
-	@echo "make demo       install, play the bundled study through, build its package (into demo/)"
+	@echo "make demo       install, play the bundled study through, build its package (into demo/), serve it (SERVE=0: end instead)"
 	@echo "make test       install and run every test"
 	@echo "make check      everything that CI runs: format, lint, types, layers, dependencies, tests"
 	@echo "make benchmark  every benchmark, one table: ours, peer, ratio, the machine's limit"
@@ -23,7 +23,7 @@ $(STAMP): requirements/lock.txt pyproject.toml
 	@touch $@
 
 demo: install
-	@$(BIN)/opencro demo demo
+	@$(BIN)/opencro demo demo $(if $(filter 0,$(SERVE)),,--serve)
 
 test: install
 	@tools/provide_postgres.sh

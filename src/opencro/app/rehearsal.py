@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from opencro.app.wiring import LEDGER_FILE, Progress, no_progress, publish_definition
@@ -12,9 +13,15 @@ from opencro.study import Study
 
 
 def rehearse_study(
-    study: Study, *, participants: int, seed: int, database: str | None = None, progress: Progress = no_progress
+    study: Study,
+    *,
+    participants: int,
+    seed: int,
+    database: str | None = None,
+    progress: Progress = no_progress,
+    until: date | None = None,
 ) -> RehearsalReport:
-    """Play a study through in a new ledger; Refused (RUN-001) where a ledger is already there."""
+    """Play a study through in a new ledger, to its end or `until` a day; Refused (RUN-001) where a ledger is there."""
     url = database or str(study.root / LEDGER_FILE)
     if "://" not in url and Path(url).exists():
         remedy = "Rehearse in a copy of the folder, or remove the ledger of an earlier rehearsal yourself."
@@ -22,4 +29,6 @@ def rehearse_study(
     clock = VirtualClock()
     with create_ledger(url, study=study.id, purpose="rehearsal", clock=clock) as ledger:
         publish_definition(study, ledger, Actor("study.designer", "study designer"), Source.REHEARSAL)
-        return rehearse(study, ledger, participants=participants, seed=seed, clock=clock, progress=progress)
+        return rehearse(
+            study, ledger, participants=participants, seed=seed, clock=clock, progress=progress, until=until
+        )

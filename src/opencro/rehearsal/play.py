@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 
 import numpy as np
 
@@ -63,8 +63,12 @@ def rehearse(
     seed: int,
     clock: VirtualClock,
     progress: Progress = silent,
+    until: date | None = None,
 ) -> RehearsalReport:
     """Play `study` through with so many virtual participants into an empty ledger of purpose `rehearsal`.
+
+    With `until` everything that would be entered after that day is left out: a trial in the middle of its life. The
+    report still counts the people and visits of the whole trial.
 
     `clock` is the one with which the ledger was made; the same study, participants, seed and start of the clock give
     the same bytes. `progress` hears steps and the share that is done. Raises Refused with REH-001..007 for a plan that
@@ -86,7 +90,8 @@ def rehearse(
     _open(world, desk, definition, start)
     watch.lap("people and visits")
     recorder = Recorder(world)
-    _play(world, recorder, clerk, watch, progress)
+    end = NEVER if until is None else (until - EPOCH.date()).days + 1
+    _play(world, recorder, clerk, watch, progress, end)
     return _report(world, recorder, clerk, watch, seed)
 
 
@@ -110,8 +115,8 @@ def _open(world: World, desk: Desk, definition: str, start: int) -> None:
             desk.lay(ended[person], place.site, "coordinator", [Act(withdrawn, place)])
 
 
-def _play(world: World, recorder: Recorder, clerk: Clerk, watch: _Watch, progress: Progress) -> None:
-    first, last = int(world.visits.day.min()), int(world.visits.day.max()) + 1
+def _play(world: World, recorder: Recorder, clerk: Clerk, watch: _Watch, progress: Progress, end: int) -> None:
+    first, last = int(world.visits.day.min()), min(int(world.visits.day.max()) + 1, end)
     span = max(7 if clerk.desk.every > 1 else 1, min(56, RECORDS_AT_ONCE // len(world.cohort)))
     for block, day in enumerate(range(first, last, span)):
         for sheet in recorder.make_sheets(day, day + span):
@@ -121,7 +126,7 @@ def _play(world: World, recorder: Recorder, clerk: Clerk, watch: _Watch, progres
         clerk.desk.work(min(day + span, last))
         watch.lap("ledger")
         progress("rehearse", (day - first) / (last - first))
-    clerk.desk.work(NEVER)
+    clerk.desk.work(end)
     watch.lap("ledger")
     progress("rehearse", 1.0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -89,13 +90,23 @@ def rehearse_command(
     folder: StudyFolder,
     participants: Annotated[int, typer.Option("--participants", min=1, help="How many virtual participants.")] = 100,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 1,
+    until: Annotated[
+        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Stop on this day, in mid-study.")
+    ] = None,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """Play the whole trial through with virtual participants, in a ledger that says it is a rehearsal."""
     with refusing(as_json), progress_bar("rehearsing", hidden=as_json) as listen:
         study = load_study(folder)
-        report = rehearse_study(study, participants=participants, seed=seed, database=database, progress=listen)
+        report = rehearse_study(
+            study,
+            participants=participants,
+            seed=seed,
+            database=database,
+            progress=listen,
+            until=until.date() if until else None,
+        )
     if as_json:
         print_json(report.as_dict())
     else:

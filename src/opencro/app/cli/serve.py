@@ -52,3 +52,24 @@ def serve_site(site: Site, host: str, port: int, workers: int) -> None:
         err.print(f"{study}: {position:,} facts", style="dim")
     out.print(f"[bold]http://{host}:{port}/[/bold]  (stop with Ctrl-C)")
     run_server(host, port, workers)
+
+
+def account_command(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A study folder, or a folder of study folders.")],
+    user: Annotated[str, typer.Argument(metavar="USER", help="The user name; it is never given to anybody else.")],
+    role: Annotated[str, typer.Option("--role", help="The role to give.")] = "administrator",
+    at: Annotated[str, typer.Option("--site", help="The site of the role; empty for all.")] = "",
+    study: Annotated[str | None, typer.Option("--study", metavar="ID", help="Only in this study.")] = None,
+    full_name: Annotated[str, typer.Option("--full-name", help="As it is printed with signatures.")] = "",
+    database: Annotated[str, typer.Option("--database", metavar="URL", help="As for `opencro serve`.")] = "",
+) -> None:
+    """Make an account and give it a role: the first administrator of a site; the others are made in the application."""
+    from opencro.app.web.serve import prepare  # noqa: PLC0415  Django only where it is used
+
+    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with refusing(False):
+        prepare(Site(folder, database))
+        from opencro.app.web.people import make_account  # noqa: PLC0415  needs `prepare`
+
+        given = make_account(user, password, full_name, role, at, study)
+    out.print(f"{user} is {role}{' at ' + at if at else ''} in {', '.join(given)}.")

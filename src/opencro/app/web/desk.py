@@ -65,11 +65,12 @@ def close_ledgers() -> None:
 
 
 def _open(study: Study, url: str) -> Ledger:
+    purpose = "rehearsal" if site().demo else "live"
     if "://" in url:
         from opencro.ledger.postgres import holds_ledger  # noqa: PLC0415  files need no server's library
 
-        return open_ledger(url) if holds_ledger(url) else create_ledger(url, study=study.id, purpose="live")
-    return open_study_ledger(study, url) if ledger_exists(url) else create_ledger(url, study=study.id, purpose="live")
+        return open_ledger(url) if holds_ledger(url) else create_ledger(url, study=study.id, purpose=purpose)
+    return open_study_ledger(study, url) if ledger_exists(url) else create_ledger(url, study=study.id, purpose=purpose)
 
 
 @dataclass(frozen=True)
