@@ -19,7 +19,6 @@ from opencro.app.cli.serve import serve_site
 from opencro.app.rehearsal import rehearse_study
 from opencro.app.trace_result import built_datasets
 from opencro.app.web.site import Site
-from opencro.app.wiring import Progress
 from opencro.rehearsal import render_report
 from opencro.study import load_study
 
@@ -64,8 +63,7 @@ def demo_command(
                 loaded, built_datasets(loaded), made.folder / "browser", watch=lambda share: listen("", share)
             )
         event = made.frame("AE").row(0, named=True)
-        with progress_bar("a trial in mid-flight", hidden=False) as listen:
-            _stop_in_flight(study, folder / IN_FLIGHT, min(participants, 120), seed, listen)
+        _stop_in_flight(study, folder / IN_FLIGHT, min(participants, 120), seed)
     err.print(f"\nDone in {time.perf_counter() - started:.0f} s.", style="bold")
     _say_what_next(folder, target, f"AE.AESTDY USUBJID={event['USUBJID']} AESEQ={event['AESEQ']}")
     if serve:
@@ -98,7 +96,7 @@ def _say_what_next(folder: Path, target: Path, cell: str) -> None:
         out.print(f"  {why:<40} [bold cyan]{how}[/bold cyan]")
 
 
-def _stop_in_flight(study: Path, target: Path, participants: int, seed: int, listen: Progress) -> None:
+def _stop_in_flight(study: Path, target: Path, participants: int, seed: int) -> None:
     """A copy of the study under an id of its own, played until some participants are still on treatment."""
     if (target / "study.yaml").is_file() and (target / "ledger.sqlite").is_file():
         shutil.rmtree(target)
@@ -106,4 +104,5 @@ def _stop_in_flight(study: Path, target: Path, participants: int, seed: int, lis
     file = target / "study.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(re.sub(r"(?m)^id:.*$", f"id: {IN_FLIGHT.upper()}", text, count=1), encoding="utf-8")
-    rehearse_study(load_study(target), participants=participants, seed=seed, progress=listen, until=IN_FLIGHT_UNTIL)
+    with progress_bar("a trial in mid-flight", hidden=False) as listen:
+        rehearse_study(load_study(target), participants=participants, seed=seed, progress=listen, until=IN_FLIGHT_UNTIL)
