@@ -1,5 +1,7 @@
 """Group sequential designs: bounds, spending, operating characteristics, by exact integration."""
 
+from opencro.design.sequential.binomial import BinomialLooks, enumerate_binomial_looks
+from opencro.design.sequential.delayed import DelayedResponse, decide_delayed
 from opencro.design.sequential.families import (
     FutilityConditionalPower,
     FutilityPredictivePower,
@@ -9,6 +11,19 @@ from opencro.design.sequential.families import (
     OBrienFleming,
     Pocock,
     WangTsiatis,
+)
+from opencro.design.sequential.monitor import (
+    Final,
+    Interim,
+    analyse,
+    compute_conditional_error,
+    compute_conditional_power,
+    compute_conditional_power_final,
+    compute_predictive_power,
+    compute_predictive_power_final,
+    compute_stagewise_p,
+    infer_final,
+    update_bounds,
 )
 from opencro.design.sequential.operating import OperatingCharacteristics, compute_operating
 from opencro.design.sequential.plan import GroupSequentialDesign, group_sequential
@@ -21,6 +36,9 @@ from opencro.design.sequential.spending import (
 )
 
 __all__ = [
+    "BinomialLooks",
+    "DelayedResponse",
+    "Final",
     "FutilityConditionalPower",
     "FutilityPredictivePower",
     "FutilityZ",
@@ -28,6 +46,7 @@ __all__ = [
     "GroupSequentialDesign",
     "HaybittlePeto",
     "HwangShihDeCani",
+    "Interim",
     "KimDeMets",
     "LanDeMetsOBrienFleming",
     "LanDeMetsPocock",
@@ -36,6 +55,17 @@ __all__ = [
     "PiecewiseLinear",
     "Pocock",
     "WangTsiatis",
+    "analyse",
+    "compute_conditional_error",
+    "compute_conditional_power",
+    "compute_conditional_power_final",
     "compute_operating",
+    "compute_predictive_power",
+    "compute_predictive_power_final",
+    "compute_stagewise_p",
+    "decide_delayed",
+    "enumerate_binomial_looks",
     "group_sequential",
+    "infer_final",
+    "update_bounds",
 ]

@@ -42,9 +42,12 @@ def spread_nodes(low: float, high: float, mean: float, width: float) -> tuple[Fl
 
 
 @njit(cache=True)
-def panel_width(info: Floats, look: int) -> float:
-    """The width of panels at a look: two standard deviations of the narrower of the steps into it and out of it."""
-    before = info[look - 1] if look > 0 else 0.0
+def panel_width(info: Floats, look: int, start: float) -> float:
+    """The width of panels at a look: two standard deviations of the narrower of the steps into it and out of it.
+
+    `start`: the information at which the path began.
+    """
+    before = info[look - 1] if look > 0 else start
     width = math.sqrt((info[look] - before) / info[look])
     if look + 1 < info.size:
         width = min(width, math.sqrt((info[look + 1] - info[look]) / info[look]))
@@ -108,23 +111,36 @@ def stay(
 ) -> tuple[Floats, Floats]:
     """Those who go on after a look: nodes between its bounds, and their mass."""
     before = info[look - 1] if look > 0 else 0.0
-    to, w = spread_nodes(low, high, theta * math.sqrt(info[look]), panel_width(info, look))
+    to, w = spread_nodes(low, high, theta * math.sqrt(info[look]), panel_width(info, look, 0.0))
     return to, carry_density(z, mass, before, info[look], theta, to) * w
+
+
+@njit(cache=True)
+def cross_path(
+    lower: Floats, upper: Floats, info: Floats, drift: Floats, start: float, place: float
+) -> tuple[Floats, Floats]:
+    """`cross_bounds` from Z = `place` at the information `start` on, with a drift of its own between any two looks."""
+    looks = info.size
+    above, below = np.zeros(looks), np.zeros(looks)
+    z, mass = np.full(1, place), np.ones(1)
+    score = place * math.sqrt(start)
+    for k in range(looks):
+        before = info[k - 1] if k > 0 else start
+        score += drift[k] * (info[k] - before)
+        above[k] = compute_tail(z, mass, before, info[k], drift[k], upper[k], 1.0)
+        below[k] = compute_tail(z, mass, before, info[k], drift[k], lower[k], -1.0)
+        if k + 1 < looks:
+            mean = score / math.sqrt(info[k])
+            to, w = spread_nodes(lower[k], upper[k], mean, panel_width(info, k, start))
+            mass = carry_density(z, mass, before, info[k], drift[k], to) * w
+            z = to
+    return above, below
 
 
 @njit(cache=True)
 def cross_bounds(lower: Floats, upper: Floats, info: Floats, theta: float) -> tuple[Floats, Floats]:
     """P(above the upper bound first at each look), P(below the lower bound first at each look), for a drift."""
-    looks = info.size
-    above, below = np.zeros(looks), np.zeros(looks)
-    z, mass = np.zeros(1), np.ones(1)
-    for k in range(looks):
-        before = info[k - 1] if k > 0 else 0.0
-        above[k] = compute_tail(z, mass, before, info[k], theta, upper[k], 1.0)
-        below[k] = compute_tail(z, mass, before, info[k], theta, lower[k], -1.0)
-        if k + 1 < looks:
-            z, mass = stay(z, mass, info, k, theta, lower[k], upper[k])
-    return above, below
+    return cross_path(lower, upper, info, np.full(info.size, theta), 0.0, 0.0)
 
 
 @njit(cache=True)
