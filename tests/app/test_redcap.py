@@ -68,3 +68,12 @@ def test_events_and_arms_become_visits(shared: Path) -> None:
     demographics = next(a for a in found.schedule.activities if a.id == "demographics")
     assert demographics.visits == ("enrollment_arm_1", "enrollment_arm_2")
     assert {form.id for form in found.forms if form.repeating} == {"baseline_data"}
+
+
+def test_a_study_becomes_a_dictionary_and_the_dictionary_a_study(root: Path, tmp_path: Path) -> None:
+    findings = convert(root / "tests" / "study" / "small", tmp_path / "small.csv")
+    assert "RCP-051" in findings.codes()
+    convert(tmp_path / "small.csv", tmp_path / "again")
+    assert check_everything(tmp_path / "again").ok
+    convert(tmp_path / "again", tmp_path / "again.csv")
+    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "small.csv").read_bytes()

@@ -10,6 +10,7 @@ from opencro.app.definition import read_definition, write_definition
 from opencro.kernel.finding import Finding, Findings, Place, Refused, suggest
 from opencro.study import load_study
 from opencro.study.formats.odm import OdmVersion, write_odm
+from opencro.study.formats.redcap import dictionary_fields, write_dictionary
 from opencro.study.formats.usdm import usdm_from_protocol, write_usdm
 from opencro.tabulation import (
     Dataset,
@@ -21,13 +22,14 @@ from opencro.tabulation import (
     write_xpt,
 )
 
-TARGETS = ("usdm", "odm-1.3.2", "odm-2.0", "study", "xpt", "json", "ndjson", "parquet")
+TARGETS = ("usdm", "odm-1.3.2", "odm-2.0", "redcap", "study", "xpt", "json", "ndjson", "parquet")
 _BY_SUFFIX = {
     ".xpt": "xpt",
     ".json": "json",
     ".ndjson": "ndjson",
     ".parquet": "parquet",
     ".xml": "odm-1.3.2",
+    ".csv": "redcap",
     "": "study",
 }
 _DATASETS = ("xpt", "json", "ndjson", "parquet")
@@ -88,9 +90,15 @@ def _from_folder(source: Path, target: Path, kind: str) -> Findings:
     elif kind in ("odm-1.3.2", "odm-2.0"):
         version: OdmVersion = "2.0" if kind == "odm-2.0" else "1.3.2"
         target.write_bytes(write_odm(study, version, created=datetime.now(UTC)))
+    elif kind == "redcap":
+        fields, findings = dictionary_fields(study)
+        target.write_bytes(write_dictionary(fields))
+        return Findings(findings)
     else:
         remedy = "Use `opencro build` for a study's datasets."
-        raise Refused([Finding("CNV-002", Place(str(source)), f"a study's folder to {kind}", "usdm or odm", remedy)])
+        raise Refused(
+            [Finding("CNV-002", Place(str(source)), f"a study's folder to {kind}", "usdm, odm or redcap", remedy)]
+        )
     return Findings()
 
 

@@ -1,6 +1,7 @@
 """REDCap data dictionaries and projects, in and out."""
 
 from opencro.study.formats.redcap.field import COLUMNS, RedcapField
+from opencro.study.formats.redcap.fields_of_study import dictionary_fields, write_dictionary
 from opencro.study.formats.redcap.importing import RedcapImport, is_redcap, read_redcap
 from opencro.study.formats.redcap.make_forms import Build, FormsMade, make_forms
 from opencro.study.formats.redcap.project import RedcapEvent, RedcapProject
@@ -15,6 +16,7 @@ __all__ = [
     "RedcapField",
     "RedcapImport",
     "RedcapProject",
+    "dictionary_fields",
     "is_dictionary",
     "is_project",
     "is_redcap",
@@ -22,4 +24,5 @@ __all__ = [
     "read_dictionary",
     "read_project",
     "read_redcap",
+    "write_dictionary",
 ]
