@@ -1,4 +1,4 @@
-"""Examples in docstrings run; every error code has its line in docs/design.md, early-phase.md or simulation.md and a test that meets it."""
+"""Every error of the room has its line in docs/design.md, early-phase.md or simulation.md, and a test."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.db.models import Count
 
 from opencro.app.web.catch_up import catch_up, work_of
 from opencro.app.web.desk import ledger_of
@@ -60,8 +61,7 @@ def bring_people(study: Study) -> None:
         raise Refused([Finding("WEB-003", place, "a live ledger", "the ledger of a rehearsal", remedy)])
     catch_up(ledger_of(study))
     fresh = not MembershipRow.objects.filter(study=study.id, user=PEOPLE[0].username).exists()
-    sites = Participant.objects.filter(study=study.id).order_by("site").values_list("site", flat=True)
-    first = sites[0] if sites else "001"
+    first = _busiest_site(study)
     for person in PEOPLE:
         user, made = User.objects.get_or_create(username=person.username)
         if made:
@@ -73,6 +73,14 @@ def bring_people(study: Study) -> None:
     if fresh:
         bring_work(study, first)
     catch_up(ledger_of(study))
+
+
+def _busiest_site(study: Study) -> str:
+    """The site with most forms that wait for somebody."""
+    waiting = FormRow.objects.filter(study=study.id, state="complete").values_list("site")
+    sites = waiting.annotate(n=Count("id")).order_by("-n", "site")
+    enrolled = Participant.objects.filter(study=study.id).order_by("site").values_list("site", flat=True)
+    return sites[0][0] if sites else enrolled[0] if enrolled else "001"
 
 
 QUESTIONS = (

@@ -108,6 +108,11 @@ class Desk:
         return self.may("people")
 
     @property
+    def may_review_trail(self) -> bool:
+        """Whether the person reviews the audit trail."""
+        return self.may("review-trail")
+
+    @property
     def may_enrol(self) -> bool:
         """Whether the person enrols at any site."""
         return self.may("enrol")

@@ -163,6 +163,8 @@ def participant(request: HttpRequest, desk: Desk, participant: Participant) -> H
         "unscheduled": [v for v in desk.study.protocol.schedule.visits if v.unscheduled and (v.id, 1) not in rows],
         "queries": sum(row.open_queries for row in found),
         "may_enter": desk.may("enter", participant.site),
+        "may_export": desk.may("export", participant.site),
+        "may_audit": desk.may("audit", participant.site),
         "tab": "participants",
     }
     return render(request, "web/participant.html", context)
