@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -23,12 +23,13 @@ from opencro.kernel.hashing import hash_file
 from opencro.ledger import Actor, Ledger, Source
 from opencro.study import Study, Transfer
 from opencro.study.formats.odm import OdmRecord, read_odm_data
+from opencro.study.formats.redcap import is_project, read_redcap_records
 from opencro.tabulation import read_xpt
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A file and the transfer that says how it is to be read; None for ODM, which says it itself."""
+    """A file and the transfer that says how it is to be read; None for ODM and REDCap, which say it themselves."""
 
     file: Path
     transfer: Transfer | None
@@ -65,34 +66,40 @@ def import_deliveries(
     reason: str | None = None,
     dry_run: bool = False,
     enrol: bool = False,
+    site: str = "",
     progress: Progress = no_progress,
 ) -> list[ImportReport]:
     """Import each file in turn; a refused file stops the run, the files before it stay imported.
 
-    `enrol` lets ODM, which has no transfer to say so, enrol participants who are not known yet.
+    `enrol` lets ODM and REDCap, which have no transfer to say so, enrol participants who are not known yet; `site` is
+    where those belong for whom the file names no site.
     """
     actor = Actor(user or getpass.getuser(), "data manager")
     if not dry_run:
         publish_definition(study, ledger, actor, Source.IMPORT)
     reports = []
     for number, delivery in enumerate(deliveries, start=1):
-        reports.append(_import_one(study, ledger, delivery, actor, reason, dry_run, enrol))
+        reports.append(_import_one(study, ledger, delivery, actor, reason, dry_run, enrol, site))
         progress(delivery.file.name, number / len(deliveries))
     return reports
 
 
 def _import_one(
-    study: Study, ledger: Ledger, delivery: Delivery, actor: Actor, reason: str | None, dry_run: bool, enrol: bool
+    study: Study,
+    ledger: Ledger,
+    delivery: Delivery,
+    actor: Actor,
+    reason: str | None,
+    dry_run: bool,
+    enrol: bool,
+    site: str,
 ) -> ImportReport:
     digest = hash_file(delivery.file)
     if delivery.transfer is None:
-        data = read_odm_data(delivery.file.read_bytes(), delivery.file.name)
-        if not data.findings.ok:
-            raise Refused(data.findings)
-        records = [_incoming(record) for record in data.records]
-        return import_records(
+        records, found = _read_records(study, delivery.file, site)
+        report = import_records(
             study,
-            records,
+            [_incoming(record) for record in records],
             ledger,
             actor=actor,
             reason=reason,
@@ -101,11 +108,24 @@ def _import_one(
             file=delivery.file.name,
             enrols=enrol,
         )
+        return replace(report, plan=replace(report.plan, findings=found + report.plan.findings))
     frame = read_frame(delivery.file, delivery.transfer)
     return import_data(
         study, delivery.transfer, frame, ledger, actor=actor, reason=reason, dry_run=dry_run, digest=digest,
         file=delivery.file.name,
     )  # fmt: skip
+
+
+def _read_records(study: Study, file: Path, site: str) -> tuple[Iterable[OdmRecord], Findings]:
+    """The records of an ODM file or of a REDCap project, with what was found while reading."""
+    data = file.read_bytes()
+    if is_project(data):
+        project = read_redcap_records(data, study, file.name, site=site)
+        return project.records, project.findings
+    read = read_odm_data(data, file.name)
+    if not read.findings.ok:
+        raise Refused(read.findings)
+    return (replace(r, site=r.site or site) for r in read.records), read.findings
 
 
 def _incoming(record: OdmRecord) -> IncomingRecord:

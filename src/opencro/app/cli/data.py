@@ -38,18 +38,27 @@ def import_command(
     transfer: Annotated[str | None, typer.Option("--transfer", help="Only this transfer.")] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="Why saved values change.")] = None,
     user: Annotated[str | None, typer.Option("--user", help="Who imports; the login name when left out.")] = None,
-    enrol: Annotated[bool, typer.Option("--enrol", help="ODM may enrol participants who are not known.")] = False,
+    enrol: Annotated[bool, typer.Option("--enrol", help="ODM and REDCap may enrol participants not known.")] = False,
+    site: Annotated[str, typer.Option("--site", help="The site of participants for whom a file names none.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Import records (CSV, SAS transport, Parquet, ODM) with the same audit as typing; a second run changes nothing."""
+    """Import records (CSV, SAS transport, Parquet, ODM, REDCap), audited as typing is; a second run changes nothing."""
     with refusing(as_json), progress_bar("importing", hidden=as_json) as listen:
         study = load_study(folder)
         deliveries = find_deliveries(study, paths, transfer)
         with open_study_ledger(study, database, create=True) as ledger:
             reports = import_deliveries(
-                study, ledger, deliveries, user=user, reason=reason, dry_run=dry_run, enrol=enrol, progress=listen
+                study,
+                ledger,
+                deliveries,
+                user=user,
+                reason=reason,
+                dry_run=dry_run,
+                enrol=enrol,
+                site=site,
+                progress=listen,
             )
     findings = all_findings(reports)
     if as_json:

@@ -7,6 +7,7 @@ from opencro.study.formats.redcap.make_forms import Build, FormsMade, make_forms
 from opencro.study.formats.redcap.project import RedcapEvent, RedcapProject
 from opencro.study.formats.redcap.read_dictionary import is_dictionary, read_dictionary
 from opencro.study.formats.redcap.read_project import is_project, read_project
+from opencro.study.formats.redcap.read_records import RedcapRecords, read_redcap_records
 
 __all__ = [
     "COLUMNS",
@@ -16,6 +17,7 @@ __all__ = [
     "RedcapField",
     "RedcapImport",
     "RedcapProject",
+    "RedcapRecords",
     "dictionary_fields",
     "is_dictionary",
     "is_project",
@@ -24,5 +26,6 @@ __all__ = [
     "read_dictionary",
     "read_project",
     "read_redcap",
+    "read_redcap_records",
     "write_dictionary",
 ]

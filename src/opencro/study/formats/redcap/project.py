@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from opencro.kernel.finding import Finding
+from lxml import etree
+
+from opencro.kernel.finding import Finding, Refused
+from opencro.study.formats.odm.xml_safety import parse_xml
 from opencro.study.formats.redcap.field import RedcapField
 
 NAMESPACE = "https://projectredcap.org"
 ODM = "http://www.cdisc.org/ns/odm/v1.3"
+_ATTRIBUTE = re.compile(rb'(\s[\w:.-]+=")([^"<]*\n[^"<]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +46,20 @@ class RedcapProject:
     events: tuple[RedcapEvent, ...] = ()
     repeating: frozenset[tuple[str, str]] = frozenset()
     findings: tuple[Finding, ...] = ()
+
+
+def parse_project(data: bytes, file: str) -> etree._Element:
+    """The root of a project XML; raises `Refused` with ODM-001..003.
+
+    REDCap writes the lines of a text into an attribute as they are, where a reader of XML must take each break for a
+    blank: they are written as XML wants them before it is read, and after the attribute, for lines to be counted.
+    """
+    root, unsafe = parse_xml(_ATTRIBUTE.sub(_kept, data), file)
+    if root is None:
+        raise Refused(unsafe)
+    return root
+
+
+def _kept(match: re.Match[bytes]) -> bytes:
+    text = match[2].replace(b"\r\n", b"\n")
+    return match[1] + text.replace(b"\n", b"&#10;") + b'"' + b"\n" * text.count(b"\n")

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from opencro.kernel.finding import Finding, Place, Refused, Severity
-from opencro.study.formats.odm.xml_safety import line_of, parse_xml
+from opencro.study.formats.odm.xml_safety import line_of
 from opencro.study.formats.redcap.field import RedcapField
-from opencro.study.formats.redcap.project import NAMESPACE, ODM, RedcapEvent, RedcapProject
+from opencro.study.formats.redcap.project import NAMESPACE, ODM, RedcapEvent, RedcapProject, parse_project
 from opencro.study.formats.redcap.texts import render_choices
 from opencro.study.model.form import Code
 
@@ -53,9 +53,7 @@ def read_project(data: bytes, file: str = "") -> RedcapProject:
 
     Raises `Refused` with ODM-001..003 (not safe XML) or RCP-001 (no project).
     """
-    root, unsafe = parse_xml(data, file)
-    if root is None:
-        raise Refused(unsafe)
+    root = parse_project(data, file)
     metadata = root.find(f"{{{ODM}}}Study/{{{ODM}}}MetaDataVersion")
     if metadata is None:
         remedy = "Export the project with its metadata."
