@@ -12,6 +12,7 @@ from opencro.ledger import KINDS
 
 # What is stored for each kind, for ever: a change of fields is a new version, so this table only grows.
 STORED = {
+    "setting-changed/1": "setting old new",
     "ledger-created/1": "study purpose format",
     "study-published/1": "version sha256",
     "record-changed/1": "items",

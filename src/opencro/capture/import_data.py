@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 import polars as pl
 
@@ -152,13 +153,21 @@ def import_records(
     partial: bool = False,
     enrols: bool = False,
     request_id: str | None = None,
+    source: Source = Source.IMPORT,
+    restores: bool = False,
 ) -> ImportReport:
-    """Import records that carry their whole address (ODM clinical data); as `import_data`."""
+    """Import records that carry their whole address (ODM clinical data); as `import_data`.
+
+    `restores` says that a record which a person removed may come back; otherwise the import is refused.
+    """
     started = time.perf_counter()
     state = LedgerState(ledger)
     plan = plan_records(study, records, state, file=file, reason=reason, partial=partial, enrols=enrols)
+    if restores:
+        back = tuple(replace(c, expected_fact=c.expected_fact or None) for c in plan.changes)
+        plan = replace(plan, changes=back)
     imported = DataImported(file=file, format=format, sha256=digest, rows=plan.rows.height)
-    return _append(study, plan, imported, ledger, actor, reason, dry_run, request_id, started)
+    return _append(study, plan, imported, ledger, actor, reason, dry_run, request_id, started, source)
 
 
 def _existing(state: ImportState, form: Form, group: ItemGroup, items: list[str]) -> pl.DataFrame:
@@ -245,6 +254,7 @@ def _append(
     dry_run: bool,
     request_id: str | None,
     started: float,
+    source: Source = Source.IMPORT,
 ) -> ImportReport:
     planned = time.perf_counter()
     receipt = None
@@ -253,7 +263,7 @@ def _append(
             receipt = ledger.append(
                 [Act(imported, reason=reason), *plan.acts, *plan.changes],
                 actor=actor,
-                source=Source.IMPORT,
+                source=source,
                 definition_version=study.file.version,
                 request_id=request_id,
                 dry_run=dry_run,

@@ -14,10 +14,10 @@ import yaml
 from opencro.kernel.finding import Finding, Place, Severity, suggest
 from opencro.kernel.located import Located, parse_located
 
-FOLDERS = ("protocol", "design", "forms", "tabulation", "analysis", "conduct", "submission")
+FOLDERS = ("protocol", "design", "forms", "capture", "tabulation", "analysis", "conduct", "submission")
 """Folders whose YAML documents define the study."""
 
-OTHER_FOLDERS = ("build", "versions")
+OTHER_FOLDERS = ("build", "uploads", "versions")
 """Folders that are made, not written."""
 
 MAX_BYTES = 5_000_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal
 
@@ -34,12 +34,6 @@ class Route:
     scope: Scope
     methods: tuple[str, ...]
     view: View
-    posting: tuple[str, ...] = ()
-    """What a request that writes needs, where fewer people may write than read."""
-
-    def needs_for(self, method: str) -> tuple[str, ...]:
-        """One of these permissions lets a request of this method in."""
-        return self.posting if self.posting and method not in ("GET", "HEAD") else self.needs
 
 
 ROUTES: list[Route] = []
@@ -52,16 +46,13 @@ def page(
     name: str,
     scope: Scope = "study",
     methods: tuple[str, ...] = ("GET",),
-    posting: str | tuple[str, ...] = (),
 ) -> Callable[[View], View]:
-    """Declare a view at `<study>/<pattern>`; the first of `needs` (`posting`, where it writes) lets a person in."""
+    """Declare a view at `<study>/<pattern>`; the first of `needs` that the person has lets it in."""
     wanted = (needs,) if isinstance(needs, str) else needs
-    writing = (posting,) if isinstance(posting, str) else posting
 
     def declare(view: View) -> View:
-        route = Route(pattern, name, wanted, scope, methods, view, writing)
-        guarded = _guard(route)
-        ROUTES.append(replace(route, view=guarded))
+        guarded = _guard(view, wanted, scope, methods)
+        ROUTES.append(Route(pattern, name, wanted, scope, methods, guarded))
         return guarded
 
     return declare
@@ -85,21 +76,21 @@ def desk_for(request: HttpRequest, name: str) -> Desk:
     return Desk(study, desk.ledger, desk.user, memberships, request_id=desk.request_id)
 
 
-def _guard(route: Route) -> View:
-    @wraps(route.view)
+def _guard(view: View, needs: tuple[str, ...], scope: Scope, methods: tuple[str, ...]) -> View:
+    @wraps(view)
     def guarded(request: HttpRequest, study: str, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return _ask_to_log_in(request)
-        if request.method not in (*route.methods, "HEAD"):
-            return HttpResponseNotAllowed(route.methods)
+        if request.method not in (*methods, "HEAD"):
+            return HttpResponseNotAllowed(methods)
         desk = desk_for(request, study)
-        if route.scope == "participant":
+        if scope == "participant":
             kwargs["participant"] = _participant(desk, kwargs["participant"])
-        here = kwargs["participant"].site if route.scope == "participant" else None
-        if not any(desk.may(permission, here) for permission in route.needs_for(request.method)):
+        here = kwargs["participant"].site if scope == "participant" else None
+        if not any(desk.may(permission, here) for permission in needs):
             return refuse_page(request)
         try:
-            return route.view(request, desk, **kwargs)
+            return view(request, desk, **kwargs)
         except NotAllowed:
             return refuse_page(request)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from opencro.app.web.catch_up import work_of
 from opencro.app.web.desk import Desk
 from opencro.app.web.models import FormRow, QueryRow
-from opencro.app.web.sight import MASK, Sight, count_seen, mask_queries, seen_queries, sight_of
 from opencro.capture import FormWork, refuse
 from opencro.kernel.finding import Finding, Findings, Severity
 from opencro.ledger import RecordKey, StandingRecord
@@ -71,7 +70,7 @@ class Field:
     def shown(self) -> str:
         """The value in words."""
         if self.hidden:
-            return MASK if self.value else ""
+            return "•••" if self.value else ""
         labels = {code.value: code.label or code.value for code in self.codes}
         if self.item.type == "choices":
             return ", ".join(labels.get(part, part) for part in self.answers)
@@ -147,10 +146,21 @@ def build_form_page(
 ) -> FormPage:
     """The page of a form as it stands, or as it was typed with what is wrong with it."""
     typed = typed or Typed()
-    row = next(iter(count_seen(desk, [found] if (found := desk.form_row(place)) else [])), None)
+    row = desk.form_row(place)
     work = work_of(row)
-    queries = _queries_at(desk, place)
-    builder = _Builder(desk, work, typed, queries, sight_of(desk, place.site), form.id)
+    queries = list(
+        QueryRow.objects.filter(
+            study=desk.study.id,
+            participant=place.participant,
+            event=place.event,
+            event_repeat=place.event_repeat,
+            form=place.form,
+            form_repeat=place.form_repeat,
+        ).order_by("raised_at")
+    )
+    builder = _Builder(
+        desk, work, typed, queries, desk.may("unblinded", place.site), desk.may("identifiers", place.site)
+    )
     mine = [r for r in standing if r.key._replace(group="", group_repeat=0) == place]
     groups = tuple(builder.group(group, [r for r in mine if r.key.group == group.id]) for group in form.groups)
     wider = desk.wider_lock(place)
@@ -169,21 +179,14 @@ def build_form_page(
     )
 
 
-def _queries_at(desk: Desk, place: RecordKey) -> list[QueryRow]:
-    """The queries of a form, as the reader may see them."""
-    where = {n: getattr(place, n) for n in ("participant", "event", "event_repeat", "form", "form_repeat")}
-    rows = QueryRow.objects.filter(study=desk.study.id, **where).order_by("raised_at")
-    return mask_queries(desk, seen_queries(desk, rows))
-
-
 @dataclass
 class _Builder:
     desk: Desk
     work: FormWork
     typed: Typed
     queries: list[QueryRow]
-    sight: Sight
-    form: str
+    unblinded: bool
+    identifiers: bool
 
     def group(self, group: ItemGroup, records: list[StandingRecord]) -> Group:
         """A group from its standing records, and those that were typed and are not saved."""
@@ -204,15 +207,13 @@ class _Builder:
 
     def _visible(self, group: ItemGroup) -> list[Item]:
         """What tells the treatment is there for unblinded roles only."""
-        return [item for item in group.items if self.sight.sees(self.form, item.id)]
+        return [item for item in group.items if not item.blinded or self.unblinded]
 
     def field(
         self, record: str, group: str, repeat: int, item: Item, values: Mapping[str, str], verified: Sequence[str]
     ) -> Field:
         """A field with all that is known of it."""
         name = f"{record}.{item.id}"
-        readable = self.sight.reads(self.form, item.id)
-        value = self.typed.values.get(name, values.get(item.id, ""))
         about = [f for f in self.typed.findings if f.place.path == name]
         codes = (
             self.desk.study.codelists[item.codes].codes
@@ -227,13 +228,13 @@ class _Builder:
         return Field(
             item,
             name,
-            value if readable or not value else MASK,
+            self.typed.values.get(name, values.get(item.id, "")),
             codes,
             tuple(f for f in about if f.severity is Severity.ERROR),
             tuple(f for f in about if f.severity is not Severity.ERROR),
             tuple(asked),
             item.id in verified,
-            item.id in values and readable,
+            item.id in values,
             self.typed.theirs.get(name),
-            hidden=not readable,
+            hidden=item.sensitive and not self.identifiers,
         )

@@ -6,7 +6,7 @@ A kind that must change its fields gets a new class with the next version; the o
 from opencro.ledger.facts.data import DataExported, DataImported, RecordChanged, RecordRemoved
 from opencro.ledger.facts.kind import FactKind, Payload
 from opencro.ledger.facts.people import ParticipantEnrolled, ParticipantWithdrawn, RoleChanged, UserLoggedIn
-from opencro.ledger.facts.study import LedgerCreated, StudyPublished
+from opencro.ledger.facts.study import LedgerCreated, SettingChanged, StudyPublished
 from opencro.ledger.facts.workflow import (
     FormCompleted,
     FormLocked,
@@ -29,6 +29,7 @@ KINDS: dict[str, type[FactKind]] = {
     for kind in (
         LedgerCreated,
         StudyPublished,
+        SettingChanged,
         RecordChanged,
         RecordRemoved,
         DataImported,
@@ -76,6 +77,7 @@ __all__ = [
     "RecordRemoved",
     "ReviewFlagged",
     "RoleChanged",
+    "SettingChanged",
     "SourceVerified",
     "StudyPublished",
     "TrailReviewed",

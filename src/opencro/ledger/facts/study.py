@@ -25,3 +25,13 @@ class StudyPublished(FactKind):
     NAME: ClassVar[str] = "study-published/1"
     version: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChanged(FactKind):
+    """Something that a study is run with and that is no part of its definition changed: its name, old and new text."""
+
+    NAME: ClassVar[str] = "setting-changed/1"
+    setting: str
+    old: str
+    new: str
