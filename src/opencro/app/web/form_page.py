@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import get_language
+
 from opencro.app.web.catch_up import work_of
 from opencro.app.web.desk import Desk
 from opencro.app.web.models import FormRow, QueryRow
 from opencro.capture import FormWork, refuse
 from opencro.kernel.finding import Finding, Findings, Severity
 from opencro.ledger import RecordKey, StandingRecord
-from opencro.study import Code, Form, Item, ItemGroup
+from opencro.study import Code, Form, Item, ItemGroup, translate
 
 RADIOS = 5
 """Up to so many answers are shown as buttons, more as a list."""
@@ -24,6 +26,9 @@ class Field:
     item: Item
     name: str
     value: str
+    label: str = ""
+    help: str = ""
+    section: str = ""
     codes: tuple[Code, ...] = ()
     mistakes: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
@@ -148,18 +153,16 @@ def build_form_page(
     typed = typed or Typed()
     row = desk.form_row(place)
     work = work_of(row)
-    queries = list(
-        QueryRow.objects.filter(
-            study=desk.study.id,
-            participant=place.participant,
-            event=place.event,
-            event_repeat=place.event_repeat,
-            form=place.form,
-            form_repeat=place.form_repeat,
-        ).order_by("raised_at")
-    )
+    queries = _queries_at(desk, place)
     builder = _Builder(
-        desk, work, typed, queries, desk.may("unblinded", place.site), desk.may("identifiers", place.site)
+        desk,
+        work,
+        typed,
+        queries,
+        unblinded=desk.may("unblinded", place.site),
+        identifiers=desk.may("identifiers", place.site),
+        form=form.id,
+        language=get_language() or "en",
     )
     mine = [r for r in standing if r.key._replace(group="", group_repeat=0) == place]
     groups = tuple(builder.group(group, [r for r in mine if r.key.group == group.id]) for group in form.groups)
@@ -179,6 +182,12 @@ def build_form_page(
     )
 
 
+def _queries_at(desk: Desk, place: RecordKey) -> list[QueryRow]:
+    parts = place._asdict()
+    at = {name: parts[name] for name in ("participant", "event", "event_repeat", "form", "form_repeat")}
+    return list(QueryRow.objects.filter(study=desk.study.id, **at).order_by("raised_at"))
+
+
 @dataclass
 class _Builder:
     desk: Desk
@@ -187,6 +196,8 @@ class _Builder:
     queries: list[QueryRow]
     unblinded: bool
     identifiers: bool
+    form: str
+    language: str
 
     def group(self, group: ItemGroup, records: list[StandingRecord]) -> Group:
         """A group from its standing records, and those that were typed and are not saved."""
@@ -209,17 +220,25 @@ class _Builder:
         """What tells the treatment is there for unblinded roles only."""
         return [item for item in group.items if not item.blinded or self.unblinded]
 
+    def _words(self, kind: str, item: Item, text: str) -> str:
+        """A text of an item in the reader's language, where the study has it."""
+        return translate(self.desk.study, self.language, f"{kind}.{self.form}.{item.id}", text) if text else ""
+
+    def _codes(self, item: Item) -> tuple[Code, ...]:
+        codelist = self.desk.study.codelists.get(item.codes or "")
+        if codelist is None:
+            return ()
+        keys = (f"code.{codelist.id}.{code.value}" for code in codelist.codes)
+        words = [translate(self.desk.study, self.language, key, "") for key in keys]
+        pairs = zip(codelist.codes, words, strict=True)
+        return tuple(code.model_copy(update={"label": word}) if word else code for code, word in pairs)
+
     def field(
         self, record: str, group: str, repeat: int, item: Item, values: Mapping[str, str], verified: Sequence[str]
     ) -> Field:
         """A field with all that is known of it."""
         name = f"{record}.{item.id}"
         about = [f for f in self.typed.findings if f.place.path == name]
-        codes = (
-            self.desk.study.codelists[item.codes].codes
-            if item.codes is not None and item.codes in self.desk.study.codelists
-            else ()
-        )
         asked = [
             q
             for q in self.queries
@@ -229,12 +248,15 @@ class _Builder:
             item,
             name,
             self.typed.values.get(name, values.get(item.id, "")),
-            codes,
-            tuple(f for f in about if f.severity is Severity.ERROR),
-            tuple(f for f in about if f.severity is not Severity.ERROR),
-            tuple(asked),
-            item.id in verified,
-            item.id in values,
-            self.typed.theirs.get(name),
+            label=self._words("item", item, item.label),
+            help=self._words("help", item, item.help),
+            section=self._words("section", item, item.section),
+            codes=self._codes(item),
+            mistakes=tuple(f for f in about if f.severity is Severity.ERROR),
+            warnings=tuple(f for f in about if f.severity is not Severity.ERROR),
+            queries=tuple(asked),
+            verified=item.id in verified,
+            saved=item.id in values,
+            theirs=self.typed.theirs.get(name),
             hidden=item.sensitive and not self.identifiers,
         )

@@ -6,7 +6,10 @@ from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from opencro.study import Study, translate
 
 register = template.Library()
 
@@ -37,6 +40,12 @@ def form_url(study: str, row: Any, name: str = "form") -> str:
     where = {"event": row.event or "-", "event_repeat": row.event_repeat}
     more = {"form": row.form, "form_repeat": row.form_repeat, "participant": row.participant}
     return reverse(name, kwargs={"study": study, **where, **more})
+
+
+@register.simple_tag
+def words(study: Study, kind: str, name: str, default: str) -> str:
+    """A text of the study in the reader's language: `form`, `visit` or `group` by name."""
+    return translate(study, get_language() or "en", f"{kind}.{name}", default)
 
 
 @register.filter
