@@ -130,6 +130,8 @@ def test_a_form_of_the_participant_is_asked_for_once(study: Study, any_ledger: L
     write(Change(VS, {"SYSBP": "120"}), Change(VS._replace(event="BL"), {"SYSBP": "120"}))
     missing = [b for b in _check(asked, any_ledger) if b[0] == "LCK-003"]
     assert missing == [("LCK-003", "DM", "")]
+    log = asked.forms["DM"].model_copy(update={"repeating": True})
+    assert "LCK-003" not in [b[0] for b in _check(replace(asked, forms={**asked.forms, "DM": log}), any_ledger)]
 
 
 @pytest.mark.requirement(38)

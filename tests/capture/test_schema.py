@@ -20,6 +20,12 @@ def test_the_published_schemas_are_current(root: Path) -> None:
     ("name", "good", "bad"),
     [
         ("sites", {"zone": "UTC", "sites": {"701": {"zone": "Asia/Tokyo", "name": "North"}}}, {"zones": "UTC"}),
+        (
+            "coding_items",
+            {"dictionaries": {"e": "1"}, "items": [{"item": "AE.AETERM", "dictionary": "e"}]},
+            {"items": 1},
+        ),
+        ("synonyms", {"synonyms": {"e": {"sore head": "E1"}}}, {"synonyms": []}),
         ("lock", {"once": ["DS"], "optional": ["CM"]}, {"once": "DS"}),
         ("sdv", {"seed": "s", "levels": [{"id": "a", "items": ["DM"]}]}, {"levels": []}),
         ("audit_review", {"late_days": 3, "office_hours": [8, 18], "burst": {"facts": 9}}, {"late_days": -1}),

@@ -36,6 +36,9 @@ STORED = {
     "review-flagged/1": "note raised",
     "treatment-unblinded/1": "circumstance seen_by",
     "unblinded-viewed/1": "what",
+    "item-coded/1": "item value dictionary version code term levels method",
+    "item-uncoded/1": "item",
+    "synonym-changed/1": "dictionary text code",
     "trail-reviewed/1": "position filters",
 }
 

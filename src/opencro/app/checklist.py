@@ -17,6 +17,7 @@ from opencro.capture import (
     read_lock_rules,
     read_sdv_plan,
 )
+from opencro.capture.coding import read_coding, read_coding_plan, uncoded_terms
 from opencro.kernel.finding import Refused
 from opencro.ledger import RecordKey
 from opencro.study import Study
@@ -31,11 +32,13 @@ class LockReport:
 
 
 def report_checklist(study: Study, scope: RecordKey, *, database: str | None = None) -> LockReport:
-    """The blockers of a scope; Refused with LCK-101, LCK-102, SDV-001..003 (the study's rules), AUD-003 (the scope)."""
+    """The blockers of a scope; Refused with LCK, SDV and COD (the study's files), AUD-003 (the scope)."""
     rules, wrong_rules = read_lock_rules(study)
     plan, wrong_plan = read_sdv_plan(study)
-    if not (wrong_rules + wrong_plan).ok:
-        raise Refused(wrong_rules + wrong_plan)
+    coding, wrong_coding = read_coding_plan(study)
+    wrong = wrong_rules + wrong_plan + wrong_coding
+    if not wrong.ok:
+        raise Refused(wrong)
     refuse_unknown("form", scope.form or None, set(study.forms))
     refuse_unknown("visit", scope.event or None, {visit.id for visit in study.protocol.schedule.visits})
     with open_study_ledger(study, database) as ledger:
@@ -43,5 +46,6 @@ def report_checklist(study: Study, scope: RecordKey, *, database: str | None = N
         refuse_unknown("site", scope.site or None, {site for site, _ in known})
         refuse_unknown("participant", scope.participant or None, {participant for _, participant in known})
         targets = None if plan is None else plan_sdv(study, plan, read_enrolled(ledger))
-        checklist = pre_lock_checklist(study, ledger, scope, rules=rules, targets=targets)
+        uncoded = None if coding is None else uncoded_terms(read_coding(study, coding, ledger))
+        checklist = pre_lock_checklist(study, ledger, scope, rules=rules, targets=targets, uncoded=uncoded)
         return LockReport(checklist, changes_after_lock(ledger))

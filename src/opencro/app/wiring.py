@@ -15,6 +15,7 @@ from opencro.terms import TermsStore
 
 LEDGER_FILE = "ledger.sqlite"
 USER_TERMS = Path.home() / ".opencro" / "terms"
+USER_DICTIONARIES = Path.home() / ".opencro" / "dictionaries"
 _KEYS = {
     "record": pl.Int64,
     "fact": pl.Int64,
@@ -60,6 +61,11 @@ def publish_definition(study: Study, ledger: Ledger, actor: Actor, source: Sourc
 def terms_of(study: Study) -> TermsStore:
     """Published standards: the study's own packs, the user's, then those that are shipped."""
     return TermsStore((study.root / "terms", USER_TERMS))
+
+
+def dictionary_places(study: Study) -> tuple[Path, ...]:
+    """Where coding dictionaries lie, as `<id>/<version>/`: the study's own, then the user's."""
+    return (study.root / "coding" / "dictionaries", USER_DICTIONARIES)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def missing_forms(study: Study, snapshot: Snapshot, rules: LockRules) -> pl.Data
     """Place and `why` of every typed form that is asked for at a visit that took place and has no record.
 
     A visit took place when any record stands at it. A form that belongs to the participant is asked for once, from the
-    first of its visits on; so is one of `rules.once`.
+    first of its visits on; so is one of `rules.once`. A log of the participant may be empty.
     """
     forms = standing_forms(study, snapshot)
     visits = forms.filter(pl.col("event") != "").select(_VISIT).unique(maintain_order=True)
@@ -65,7 +65,7 @@ def missing_forms(study: Study, snapshot: Snapshot, rules: LockRules) -> pl.Data
     frames = [
         _missing_form(study, form, visits, have, rules)
         for form in study.forms.values()
-        if form.id not in rules.optional and is_typed(form)
+        if form.id not in rules.optional and is_typed(form) and not _is_log(form)
     ]
     return pl.concat([pl.DataFrame(schema={**_ITEM_SCHEMA, "why": pl.String}).drop("item"), *frames])
 
@@ -87,6 +87,11 @@ def _missing_form(study: Study, form: Form, visits: pl.DataFrame, have: pl.DataF
         *_VISIT, pl.lit(form.id).alias("form"), pl.lit(1, pl.Int64).alias("form_repeat"),
         pl.lit("").alias("group"), pl.lit(0, pl.Int64).alias("group_repeat"), why.alias("why"),
     )  # fmt: skip
+
+
+def _is_log(form: Form) -> bool:
+    """A log of the participant without a record says that nothing happened."""
+    return form.participant_level and (form.repeating or all(group.repeating for group in form.groups))
 
 
 def _absent(snapshot: Snapshot, form: Form, group: ItemGroup) -> pl.DataFrame:

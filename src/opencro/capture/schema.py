@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from opencro.capture.audit_review import ReviewRules, read_rules
+from opencro.capture.coding import CodingPlan, Synonyms, read_coding_plan, read_synonyms
 from opencro.capture.lock_rules import LockRules, read_lock_rules
 from opencro.capture.sdv_plan import SdvPlan, read_sdv_plan
 from opencro.capture.sites import Sites, read_sites
@@ -22,6 +23,8 @@ SCHEMAS: Mapping[str, tuple[type[Part], str]] = {
     "audit_review": (ReviewRules, "conduct/audit_review.yaml: what a review of the audit trail counts"),
     "sdv": (SdvPlan, "conduct/sdv.yaml: which items of whom are verified against the source"),
     "lock": (LockRules, "conduct/lock.yaml: what is asked of forms before they are locked"),
+    "coding_items": (CodingPlan, "coding/items.yaml: what is coded with which dictionary"),
+    "synonyms": (Synonyms, "coding/synonyms.yaml: texts that mean a code"),
 }
 """Schema name -> its type and title."""
 
@@ -38,8 +41,15 @@ def render_schemas() -> dict[str, str]:
 
 
 def check_documents(study: Study) -> Findings:
-    """What is wrong with the study's documents of this room: SIT-001, REV-001..002, SDV-001..004, LCK-101..102."""
+    """What is wrong with the study's documents of this room: SIT, REV, SDV, LCK-101, LCK-102, COD-001..004."""
     found = Findings()
-    for _, findings in (read_sites(study), read_rules(study), read_sdv_plan(study), read_lock_rules(study)):
+    for _, findings in (
+        read_sites(study),
+        read_rules(study),
+        read_sdv_plan(study),
+        read_lock_rules(study),
+        read_coding_plan(study),
+        read_synonyms(study),
+    ):
         found += findings
     return found

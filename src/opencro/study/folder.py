@@ -14,7 +14,7 @@ import yaml
 from opencro.kernel.finding import Finding, Place, Severity, suggest
 from opencro.kernel.located import Located, parse_located
 
-FOLDERS = ("protocol", "design", "forms", "capture", "tabulation", "analysis", "conduct", "submission")
+FOLDERS = ("protocol", "design", "forms", "capture", "coding", "tabulation", "analysis", "conduct", "submission")
 """Folders whose YAML documents define the study."""
 
 OTHER_FOLDERS = ("build", "uploads", "versions")

@@ -8,6 +8,7 @@ import typer
 
 from opencro.app.cli.audit import access_command, audit_command
 from opencro.app.cli.checklist import checklist_command
+from opencro.app.cli.coding import code_command
 from opencro.app.cli.conform import conform_command
 from opencro.app.cli.data import archive_command, import_command, rehearse_command, verify_command
 from opencro.app.cli.demo import demo_command
@@ -54,6 +55,7 @@ app.command("convert", rich_help_panel=_PLAN)(convert_command)
 app.add_typer(terms_app, name="terms", rich_help_panel=_PLAN)
 app.command("import", rich_help_panel=_RUN)(import_command)
 app.command("queries", rich_help_panel=_RUN)(queries_command)
+app.command("code", rich_help_panel=_RUN)(code_command)
 app.command("checklist", rich_help_panel=_RUN)(checklist_command)
 app.command("sdv", rich_help_panel=_RUN)(sdv_command)
 app.command("rehearse", rich_help_panel=_RUN)(rehearse_command)

@@ -3,6 +3,7 @@
 A kind that must change its fields gets a new class with the next version; the old class stays, because old facts stay.
 """
 
+from opencro.ledger.facts.coding import ItemCoded, ItemUncoded, SynonymChanged
 from opencro.ledger.facts.data import DataExported, DataImported, RecordChanged, RecordRemoved
 from opencro.ledger.facts.kind import FactKind, Payload
 from opencro.ledger.facts.people import ParticipantEnrolled, ParticipantWithdrawn, RoleChanged, UserLoggedIn
@@ -49,6 +50,9 @@ KINDS: dict[str, type[FactKind]] = {
         QueryReopened,
         QueryCancelled,
         ReviewFlagged,
+        ItemCoded,
+        ItemUncoded,
+        SynonymChanged,
         TreatmentUnblinded,
         UnblindedViewed,
         TrailReviewed,
@@ -64,6 +68,8 @@ __all__ = [
     "FormLocked",
     "FormSigned",
     "FormUnlocked",
+    "ItemCoded",
+    "ItemUncoded",
     "LedgerCreated",
     "ParticipantEnrolled",
     "ParticipantWithdrawn",
@@ -80,6 +86,7 @@ __all__ = [
     "SettingChanged",
     "SourceVerified",
     "StudyPublished",
+    "SynonymChanged",
     "TrailReviewed",
     "TreatmentUnblinded",
     "UnblindedViewed",
