@@ -54,9 +54,12 @@ def plan_entry(
     standing: Sequence[StandingRecord],
     *,
     position: int,
+    unseen: frozenset[str] = frozenset(),
 ) -> EntryPlan:
     """What saving `typed` on the form at `place` would do; `standing` are all records of the participant.
 
+    `unseen` are checks that read what the typist may not see: such a check stops nobody, since that would tell what it
+    read; it raises its query for those who may see it.
     CAP-301..305 for values, CAP-309 for items and groups that the form does not have, CAP-310 for a check that stops.
     """
     held = {record.key: record for record in standing}
@@ -73,7 +76,7 @@ def plan_entry(
             overwrites |= isinstance(entry, Removal) or any(name in before for name in entry.values)
     after = StandingRecords(tuple(_after(held, entries, position + 1).values()), position + 1)
     run = run_edit_checks(study, after, checks_about(study, form.id))
-    found += _stops(run, place)
+    found += _stops(run, place, unseen)
     return EntryPlan(tuple(entries), Findings(tuple(found)), overwrites, run)
 
 
@@ -190,11 +193,11 @@ def render_derived(item: Item, value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _stops(run: EditCheckRun, place: RecordKey) -> list[Finding]:
+def _stops(run: EditCheckRun, place: RecordKey, unseen: frozenset[str]) -> list[Finding]:
     """A check of severity `stop` that speaks on this form."""
     found = []
     for one in run.runs:
-        if one.check.severity != "stop" or one.check.form != place.form:
+        if one.check.severity != "stop" or one.check.form != place.form or one.check.id in unseen:
             continue
         for row in one.hits.iter_rows(named=True):
             if (row["event"], row["event_repeat"], row["form_repeat"]) == (*place[2:4], place.form_repeat):

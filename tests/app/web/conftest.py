@@ -154,3 +154,22 @@ def _make(played: Study, folder: Path, database: str) -> Site:
 
     bring_people(load_study(folder))
     return ready
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, _two: dict[str, Any]) -> Any:
+    """The application over a study with two sites and secret items (`two_sites.TwoSites`), on each database."""
+    from tests.app.web.two_sites import STUDY, fill, make_site
+
+    kind = str(request.param)
+    if kind not in _two:
+        database = request.getfixturevalue("postgres")[0] if kind == "postgres" else ""
+        _two[kind] = fill(_prepare(make_site(tmp_path_factory.mktemp(f"two_{kind}") / STUDY, database)))
+    else:
+        _switch(_two[kind].site)
+    return _two[kind]
+
+
+@pytest.fixture(scope="session")
+def _two() -> dict[str, Any]:
+    return {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Literal
 
@@ -34,6 +34,12 @@ class Route:
     scope: Scope
     methods: tuple[str, ...]
     view: View
+    posting: tuple[str, ...] = ()
+    """What a request that writes needs, where fewer people may write than read."""
+
+    def needs_for(self, method: str) -> tuple[str, ...]:
+        """One of these permissions lets a request of this method in."""
+        return self.posting if self.posting and method not in ("GET", "HEAD") else self.needs
 
 
 ROUTES: list[Route] = []
@@ -46,13 +52,16 @@ def page(
     name: str,
     scope: Scope = "study",
     methods: tuple[str, ...] = ("GET",),
+    posting: str | tuple[str, ...] = (),
 ) -> Callable[[View], View]:
-    """Declare a view at `<study>/<pattern>`; the first of `needs` that the person has lets it in."""
+    """Declare a view at `<study>/<pattern>`; the first of `needs` (`posting`, where it writes) lets a person in."""
     wanted = (needs,) if isinstance(needs, str) else needs
+    writing = (posting,) if isinstance(posting, str) else posting
 
     def declare(view: View) -> View:
-        guarded = _guard(view, wanted, scope, methods)
-        ROUTES.append(Route(pattern, name, wanted, scope, methods, guarded))
+        route = Route(pattern, name, wanted, scope, methods, view, writing)
+        guarded = _guard(route)
+        ROUTES.append(replace(route, view=guarded))
         return guarded
 
     return declare
@@ -76,21 +85,21 @@ def desk_for(request: HttpRequest, name: str) -> Desk:
     return Desk(study, desk.ledger, desk.user, memberships, request_id=desk.request_id)
 
 
-def _guard(view: View, needs: tuple[str, ...], scope: Scope, methods: tuple[str, ...]) -> View:
-    @wraps(view)
+def _guard(route: Route) -> View:
+    @wraps(route.view)
     def guarded(request: HttpRequest, study: str, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return _ask_to_log_in(request)
-        if request.method not in (*methods, "HEAD"):
-            return HttpResponseNotAllowed(methods)
+        if request.method not in (*route.methods, "HEAD"):
+            return HttpResponseNotAllowed(route.methods)
         desk = desk_for(request, study)
-        if scope == "participant":
+        if route.scope == "participant":
             kwargs["participant"] = _participant(desk, kwargs["participant"])
-        here = kwargs["participant"].site if scope == "participant" else None
-        if not any(desk.may(permission, here) for permission in needs):
+        here = kwargs["participant"].site if route.scope == "participant" else None
+        if not any(desk.may(permission, here) for permission in route.needs_for(request.method)):
             return refuse_page(request)
         try:
-            return view(request, desk, **kwargs)
+            return route.view(request, desk, **kwargs)
         except NotAllowed:
             return refuse_page(request)
 

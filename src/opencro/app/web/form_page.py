@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from opencro.app.web.catch_up import work_of
 from opencro.app.web.desk import Desk
 from opencro.app.web.models import FormRow, QueryRow
+from opencro.app.web.sight import MASK, Sight, count_seen, mask_queries, seen_queries, sight_of
 from opencro.capture import FormWork, refuse
 from opencro.kernel.finding import Finding, Findings, Severity
 from opencro.ledger import RecordKey, StandingRecord
@@ -75,7 +76,7 @@ class Field:
     def shown(self) -> str:
         """The value in words."""
         if self.hidden:
-            return "•••" if self.value else ""
+            return MASK if self.value else ""
         labels = {code.value: code.label or code.value for code in self.codes}
         if self.item.type == "choices":
             return ", ".join(labels.get(part, part) for part in self.answers)
@@ -151,7 +152,7 @@ def build_form_page(
 ) -> FormPage:
     """The page of a form as it stands, or as it was typed with what is wrong with it."""
     typed = typed or Typed()
-    row = desk.form_row(place)
+    row = next(iter(count_seen(desk, [found] if (found := desk.form_row(place)) else [])), None)
     work = work_of(row)
     queries = _queries_at(desk, place)
     builder = _Builder(
@@ -159,8 +160,7 @@ def build_form_page(
         work,
         typed,
         queries,
-        unblinded=desk.may("unblinded", place.site),
-        identifiers=desk.may("identifiers", place.site),
+        sight=sight_of(desk, place.site),
         form=form.id,
         language=get_language() or "en",
     )
@@ -183,9 +183,10 @@ def build_form_page(
 
 
 def _queries_at(desk: Desk, place: RecordKey) -> list[QueryRow]:
-    parts = place._asdict()
-    at = {name: parts[name] for name in ("participant", "event", "event_repeat", "form", "form_repeat")}
-    return list(QueryRow.objects.filter(study=desk.study.id, **at).order_by("raised_at"))
+    """The queries of a form, as the reader may see them."""
+    where = {n: getattr(place, n) for n in ("participant", "event", "event_repeat", "form", "form_repeat")}
+    rows = QueryRow.objects.filter(study=desk.study.id, **where).order_by("raised_at")
+    return mask_queries(desk, seen_queries(desk, rows))
 
 
 @dataclass
@@ -194,8 +195,7 @@ class _Builder:
     work: FormWork
     typed: Typed
     queries: list[QueryRow]
-    unblinded: bool
-    identifiers: bool
+    sight: Sight
     form: str
     language: str
 
@@ -218,7 +218,7 @@ class _Builder:
 
     def _visible(self, group: ItemGroup) -> list[Item]:
         """What tells the treatment is there for unblinded roles only."""
-        return [item for item in group.items if not item.blinded or self.unblinded]
+        return [item for item in group.items if self.sight.sees(self.form, item.id)]
 
     def _words(self, kind: str, item: Item, text: str) -> str:
         """A text of an item in the reader's language, where the study has it."""
@@ -238,6 +238,8 @@ class _Builder:
     ) -> Field:
         """A field with all that is known of it."""
         name = f"{record}.{item.id}"
+        readable = self.sight.reads(self.form, item.id)
+        value = self.typed.values.get(name, values.get(item.id, ""))
         about = [f for f in self.typed.findings if f.place.path == name]
         asked = [
             q
@@ -247,7 +249,7 @@ class _Builder:
         return Field(
             item,
             name,
-            self.typed.values.get(name, values.get(item.id, "")),
+            value if readable or not value else MASK,
             label=self._words("item", item, item.label),
             help=self._words("help", item, item.help),
             section=self._words("section", item, item.section),
@@ -256,7 +258,7 @@ class _Builder:
             warnings=tuple(f for f in about if f.severity is not Severity.ERROR),
             queries=tuple(asked),
             verified=item.id in verified,
-            saved=item.id in values,
+            saved=item.id in values and readable,
             theirs=self.typed.theirs.get(name),
-            hidden=item.sensitive and not self.identifiers,
+            hidden=not readable,
         )

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -15,6 +15,7 @@ from django.http import QueryDict
 from opencro.app.web.catch_up import query_of, work_of
 from opencro.app.web.desk import Desk
 from opencro.app.web.models import Draft, QueryRow
+from opencro.app.web.sight import Sight, sight_of
 from opencro.capture import EntryPlan, TypedRecord, check_complete, plan_entry, plan_queries
 from opencro.capture.check_values import SEPARATOR
 from opencro.kernel.finding import Findings, Refused
@@ -84,25 +85,41 @@ def read_posted(form: Form, data: QueryDict) -> Posted:
 def save(desk: Desk, form: Form, place: RecordKey, posted: Posted) -> Outcome:
     """Save a form as it was posted, with the queries that the edit checks raise and close by it."""
     actor = desk.actor_for("enter", place.site)
+    sight = sight_of(desk, place.site)
+    posted = _keep_seen(form, posted, sight)
     position = desk.ledger.position
     standing = desk.ledger.standing(place.participant)
     records, merged = _merge(desk, place, posted, standing)
     if merged.theirs:
         return Outcome(False, theirs=merged.theirs, values=merged.values)
-    plan = plan_entry(desk.study, form, place, records, standing, position=position)
+    plan = plan_entry(desk.study, form, place, records, standing, position=position, unseen=sight.silent)
     findings = [*plan.findings.errors]
     row = desk.form_row(place)
     completed = bool(row and work_of(row).completed)
     if posted.complete and not findings:
-        findings += check_complete(form, place, _after(standing, plan))
+        findings += [f for f in check_complete(form, place, _after(standing, plan)) if _sees(sight, form, f.place.path)]
     if findings:
         return Outcome(False, Findings(tuple(findings)) + plan.findings, values=merged.values)
     if (plan.overwrites or (completed and plan.entries)) and not posted.reason:
-        return Outcome(False, plan.findings, True, _listed(plan, standing), values=merged.values)
+        return Outcome(False, plan.findings, True, _listed(plan, standing, sight), values=merged.values)
     acts = _query_acts(desk, place, plan)
     if posted.complete and not completed:
         acts.append(Act(FormCompleted(), place))
     return _append(desk, place, actor, [*plan.entries, *acts], posted, len(acts))
+
+
+def _keep_seen(form: Form, posted: Posted, sight: Sight) -> Posted:
+    """What was posted without items that the person's page does not have: nobody types over what she may not see."""
+    records = tuple(
+        replace(one, values={i: text for i, text in one.values.items() if sight.reads(form.id, i)})
+        for one in posted.records
+    )
+    values = {name: text for name, text in posted.values.items() if sight.may_post(form.id, name)}
+    return replace(posted, values=values, records=records)
+
+
+def _sees(sight: Sight, form: Form, path: str | None) -> bool:
+    return sight.sees(form.id, (path or "").rpartition(".")[2])
 
 
 def _append(desk: Desk, place: RecordKey, actor: Actor, entries: Sequence[Entry], posted: Posted, acts: int) -> Outcome:
@@ -181,14 +198,15 @@ def _after(standing: Iterable[StandingRecord], plan: EntryPlan) -> list[Standing
     return list(records.values())
 
 
-def _listed(plan: EntryPlan, standing: Iterable[StandingRecord]) -> tuple[tuple[str, str, str], ...]:
-    held = {r.key: r.values for r in standing}
+def _listed(plan: EntryPlan, standing: Iterable[StandingRecord], sight: Sight) -> tuple[tuple[str, str, str], ...]:
+    held = {r.key: {i: v for i, v in r.values.items() if sight.reads(r.key.form, i)} for r in standing}
     lines: list[tuple[str, str, str]] = []
     for entry in plan.entries:
         before = held.get(entry.key, {})
         name = f"{entry.key.group}[{entry.key.group_repeat}]"
         if isinstance(entry, Change):
-            lines += [(f"{name}.{item}", before.get(item, ""), text or "") for item, text in entry.values.items()]
+            changed = {i: text or "" for i, text in entry.values.items() if sight.reads(entry.key.form, i)}
+            lines += [(f"{name}.{item}", before.get(item, ""), text) for item, text in changed.items()]
         else:
             lines.append((name, ", ".join(before.values()), ""))
     return tuple(lines)
@@ -218,8 +236,10 @@ def _user_id(desk: Desk) -> int:
 
 
 def keep_draft(desk: Desk, place: RecordKey, typed: Mapping[str, object]) -> None:
-    """Keep what was typed and not saved, for this person only."""
-    Draft.objects.update_or_create(**_draft_place(desk, place), defaults={"typed": dict(typed)})
+    """Keep what was typed and not saved, for this person only; never of items that she may not see."""
+    sight = sight_of(desk, place.site)
+    kept = {name: text for name, text in typed.items() if sight.may_post(place.form, name)}
+    Draft.objects.update_or_create(**_draft_place(desk, place), defaults={"typed": kept})
 
 
 def read_draft(desk: Desk, place: RecordKey) -> Draft | None:

@@ -15,6 +15,7 @@ from opencro.app.web.desk import Desk
 from opencro.app.web.form_page import Typed, build_form_page
 from opencro.app.web.models import Participant, QueryRow
 from opencro.app.web.saving import Outcome, Posted, drop_draft, keep_draft, read_draft, read_posted, save
+from opencro.app.web.sight import seen_queries, sight_of
 from opencro.capture import roles
 from opencro.ledger import RecordKey
 from opencro.study import Form, Visit
@@ -47,7 +48,7 @@ def address_of(desk: Desk, place: RecordKey, name: str = "form") -> str:
     return reverse(name, kwargs={"study": desk.study.id, **where, **more})
 
 
-@page(HERE, needs=("view", "enter"), name="form", scope="participant", methods=("GET", "POST"))
+@page(HERE, needs="view", posting="enter", name="form", scope="participant", methods=("GET", "POST"))
 def form(request: HttpRequest, desk: Desk, participant: Participant, **where: Any) -> HttpResponse:
     """Show a form, or save it."""
     definition, place = find_place(desk, participant, **where)
@@ -135,15 +136,13 @@ def history(request: HttpRequest, desk: Desk, participant: Participant, **where:
     definition, place = find_place(desk, participant, **where)
     group, repeat, item = _asked(request, definition)
     key = place._replace(group=group, group_repeat=repeat)
-    changes = list(reversed(desk.ledger.history(key, item)))
-    queries = QueryRow.objects.filter(
-        study=desk.study.id, participant=place.participant, form=place.form, event=place.event, item=item
-    ).filter(group=group, group_repeat=repeat)
-    found = next(i for g in definition.groups if g.id == group for i in g.items if i.id == item)
-    if (found.blinded and not desk.may("unblinded", place.site)) or (
-        found.sensitive and not desk.may("identifiers", place.site)
-    ):
+    if not sight_of(desk, place.site).reads(definition.id, item):
         raise Http404
+    changes = list(reversed(desk.ledger.history(key, item)))
+    where = {n: getattr(key, n) for n in ("participant", "form", "form_repeat", "event", "event_repeat")}
+    about = QueryRow.objects.filter(study=desk.study.id, **where, item=item, group=group, group_repeat=repeat)
+    queries = seen_queries(desk, about)
+    found = next(i for g in definition.groups if g.id == group for i in g.items if i.id == item)
     context = {"desk": desk, "study": desk.study, "changes": changes, "queries": queries, "item": found, "key": key}
     return render(request, "web/history.html", context)
 

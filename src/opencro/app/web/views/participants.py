@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from opencro.app.web.access import page
 from opencro.app.web.desk import Desk
 from opencro.app.web.models import FormRow, MembershipRow, Participant, QueryRow
 from opencro.app.web.schedule import Column, columns, compute_cell, log_forms
+from opencro.app.web.sight import count_seen, seen_queries
 from opencro.app.web.views.form import address_of
 from opencro.capture import roles
 from opencro.kernel.finding import Refused
@@ -46,8 +47,8 @@ def home(request: HttpRequest, desk: Desk) -> HttpResponse:
         "forms": sum(counts.values()),
         "participants": at_my_sites(desk, Participant.objects.all()).count(),
         "sites": at_my_sites(desk, Participant.objects.all()).values("site").distinct().count(),
-        "open": at_my_sites(desk, QueryRow.objects.filter(state="open")).count(),
-        "answered": at_my_sites(desk, QueryRow.objects.filter(state="answered")).count(),
+        "open": seen_queries(desk, at_my_sites(desk, QueryRow.objects.filter(state="open"))).count(),
+        "answered": seen_queries(desk, at_my_sites(desk, QueryRow.objects.filter(state="answered"))).count(),
         "unsigned": forms.filter(state__in=("complete", "verified")).count(),
         "stale": forms.filter(stale=True).count(),
         "started": counts.get("started", 0),
@@ -84,17 +85,17 @@ def _filter(people: QuerySet[Participant], asked: dict[str, str], desk: Desk) ->
         people = people.filter(participant__icontains=asked["q"])
     if asked["site"]:
         people = people.filter(site=asked["site"])
-    wanted = {"queries": Q(open_queries__gt=0), "unsigned": Q(state__in=("complete", "verified"))}.get(asked["show"])
-    if wanted is not None:
-        names = FormRow.objects.filter(wanted, study=desk.study.id).values("participant")
-        people = people.filter(participant__in=names)
-    return people
+    names = {
+        "queries": seen_queries(desk, QueryRow.objects.filter(study=desk.study.id, state="open")),
+        "unsigned": FormRow.objects.filter(study=desk.study.id, state__in=("complete", "verified")),
+    }.get(asked["show"])
+    return people if names is None else people.filter(participant__in=names.values("participant"))
 
 
 def _matrix_rows(desk: Desk, people: list[str], visits: tuple[Column, ...]) -> dict[str, dict[str, Any]]:
     forms: dict[tuple[str, str], list[FormRow]] = defaultdict(list)
     rows = FormRow.objects.filter(study=desk.study.id, participant__in=people).defer("work")
-    for row in rows:
+    for row in count_seen(desk, rows):
         forms[row.participant, row.event].append(row)
     made = {}
     for person in people:
@@ -151,8 +152,9 @@ def _next_name(desk: Desk, at: str) -> str:
 def participant(request: HttpRequest, desk: Desk, participant: Participant) -> HttpResponse:
     """All forms of a participant: the visits in order, the logs, unscheduled visits."""
     rows: dict[tuple[str, int], dict[str, list[FormRow]]] = defaultdict(lambda: defaultdict(list))
-    found = FormRow.objects.filter(study=desk.study.id, participant=participant.participant).defer("work")
-    for row in found.order_by("form", "form_repeat"):
+    own = FormRow.objects.filter(study=desk.study.id, participant=participant.participant).defer("work")
+    found = count_seen(desk, own.order_by("form", "form_repeat"))
+    for row in found:
         rows[row.event, row.event_repeat][row.form].append(row)
     context = {
         "desk": desk,

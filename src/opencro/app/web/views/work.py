@@ -14,6 +14,7 @@ from opencro.app.web.catch_up import work_of
 from opencro.app.web.desk import Desk
 from opencro.app.web.models import Participant, QueryRow
 from opencro.app.web.saving import new_query_name
+from opencro.app.web.sight import count_seen, seen_queries, sight_of
 from opencro.app.web.signing import SignatureRefused, prove_identity
 from opencro.app.web.views.form import HERE, find_place, show
 from opencro.capture import refuse, signed_hash
@@ -41,6 +42,8 @@ MEANING = "I have reviewed this form; the data are complete and accurate."
 def _step(desk: Desk, place: RecordKey, step: Step) -> str:
     """Why a step may not be taken, in words; "" when it may."""
     row = desk.form_row(place)
+    if row and step == "sign":
+        count_seen(desk, [row])
     waiting = (row.open_queries + row.answered_queries) if row and step == "lock" else (row.open_queries if row else 0)
     found = refuse(step, work_of(row), place, open_queries=waiting, wider_lock=desk.wider_lock(place))
     return f"{found.got}. {found.remedy}" if found else ""
@@ -84,11 +87,12 @@ def verify(request: HttpRequest, desk: Desk, participant: Participant, **where: 
     problem = _step(desk, place, "verify")
     if not problem:
         filled = work_of(desk.form_row(place)).filled
+        sight = sight_of(desk, place.site)
         named = set(request.POST.getlist("item"))
         acts = []
         for record, items in filled.items():
             group, _bracket, repeat = record.rstrip("]").partition("[")
-            chosen = [i for i in items if not named or f"{record}.{i}" in named]
+            chosen = [i for i in items if sight.reads(form.id, i) and (not named or f"{record}.{i}" in named)]
             if chosen:
                 acts.append(Act(SourceVerified(chosen), place._replace(group=group, group_repeat=int(repeat))))
         desk.append(acts, actor)
@@ -136,6 +140,7 @@ def ask(request: HttpRequest, desk: Desk, participant: Participant, **where: Any
     group, repeat, item = request.POST.get("group", ""), request.POST.get("repeat", "1"), request.POST.get("item", "")
     text = request.POST.get("text", "").strip()
     known = any(i.id == item for g in form.groups if g.id == group for i in g.items)
+    known = known and sight_of(desk, place.site).sees(form.id, item)
     problem = "" if text and known and repeat.isdecimal() else _("Say what you ask, and of which item.")
     if not problem:
         at = place._replace(group=group, group_repeat=int(repeat))
@@ -157,7 +162,9 @@ def query(request: HttpRequest, desk: Desk, participant: Participant, **where: A
     """Answer, close, reopen or cancel a query."""
     form, place = find_place(desk, participant, **where)
     name, step = request.POST.get("query", ""), request.POST.get("step", "")
-    row = QueryRow.objects.filter(study=desk.study.id, participant=place.participant, name=name).first()
+    row = seen_queries(
+        desk, QueryRow.objects.filter(study=desk.study.id, participant=place.participant, name=name)
+    ).first()
     problem = take_query_step(desk, row, step, request.POST.get("text", "").strip())
     return _answer(request, desk, form, place, problem, _("Done."))
 
