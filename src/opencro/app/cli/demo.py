@@ -40,7 +40,7 @@ def demo_command(
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="End by opening the web application.")] = False,
     port: Annotated[int, typer.Option("--port", help="The port of the web application.")] = 8000,
 ) -> None:
-    """Play a study through: virtual participants, every keystroke, then datasets and package; once more to mid-study."""
+    """Play a study through: virtual participants, every keystroke, datasets, package; once more to mid-study."""
     started = time.perf_counter()
     target = folder / study.name
     _clear(folder, target)

@@ -40,6 +40,7 @@ PEOPLE = (
     Person("ibrahim", "Ibrahim Investigator", "investigator"),
     Person("mona", "Mona Monitor", "monitor"),
     Person("dana", "Dana Datamanager", "data manager"),
+    Person("dirk", "Dirk Datamanager", "data manager"),
     Person("carl", "Carl Coder", "coder"),
     Person("bea", "Bea Biostatistician", "biostatistician"),
     Person("uma", "Uma Unblinded", "unblinded statistician"),

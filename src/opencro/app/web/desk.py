@@ -113,6 +113,11 @@ class Desk:
         return self.may("review-trail")
 
     @property
+    def may_close(self) -> bool:
+        """Whether the person freezes or locks."""
+        return self.may("lock") or self.may("freeze")
+
+    @property
     def may_enrol(self) -> bool:
         """Whether the person enrols at any site."""
         return self.may("enrol")

@@ -13,6 +13,9 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from opencro.app.web.desk import memberships_of
+from opencro.capture import role_for
+
 _SIGNED = "signed_in_this_session"
 _ATTEMPTS, _PAUSE_SECONDS = 5, 900
 
@@ -52,3 +55,21 @@ def _second_factor(user: User, code: str) -> bool:
         return True
     spare = kinds.get(Authenticator.Type.RECOVERY_CODES)
     return bool(code and spare is not None and RecoveryCodes(spare).validate_code(code))
+
+
+def prove_second(request: HttpRequest, study: str, site: str) -> str:
+    """The name of a second person who may lock here and agrees with a password; SignatureRefused."""
+    name = request.POST.get("second", "").strip()
+    other = User.objects.filter(username=name, is_active=True).first()
+    key = f"agreeing:{name[:150]}"
+    if cache.get(key, 0) >= _ATTEMPTS:
+        raise SignatureRefused(_("Too many attempts. Try again in a quarter of an hour."))
+    if other is None or not other.check_password(request.POST.get("second_password", "")):
+        cache.set(key, cache.get(key, 0) + 1, _PAUSE_SECONDS)
+        raise SignatureRefused(_("A second person has to agree with name and password."))
+    if other == request.user:
+        raise SignatureRefused(_("The second person is somebody else than you."))
+    if role_for(memberships_of(study, name), "lock", site or None) is None:
+        raise SignatureRefused(_("The second person may not lock here."))
+    cache.delete(key)
+    return name
