@@ -17,7 +17,7 @@ from opencro.app.cli.exchange import convert_command, terms_app
 from opencro.app.cli.product import browse_command, build_command, compare_command, trace_command
 from opencro.app.cli.queries import queries_command
 from opencro.app.cli.sdv import sdv_command
-from opencro.app.cli.serve import account_command, serve_command
+from opencro.app.cli.serve import account_command, serve_command, token_command
 from opencro.app.cli.submission import package_command
 from opencro.app.cli.version import software_version
 
@@ -63,6 +63,7 @@ app.command("build", rich_help_panel=_RUN)(build_command)
 app.command("demo", rich_help_panel=_RUN)(demo_command)
 app.command("serve", rich_help_panel=_RUN)(serve_command)
 app.command("account", rich_help_panel=_RUN)(account_command)
+app.command("token", rich_help_panel=_RUN)(token_command)
 app.command("package", rich_help_panel=_RUN)(package_command)
 app.command("archive", rich_help_panel=_RUN)(archive_command)
 app.command("audit", rich_help_panel=_ASK)(audit_command)

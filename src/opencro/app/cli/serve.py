@@ -73,3 +73,29 @@ def account_command(
 
         given = make_account(user, password, full_name, role, at, study)
     out.print(f"{user} is {role}{' at ' + at if at else ''} in {', '.join(given)}.")
+
+
+def token_command(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="As for `opencro serve`.")],
+    user: Annotated[
+        str, typer.Argument(metavar="USER", help="Whose key it is; it never permits more than the person.")
+    ],
+    study: Annotated[str, typer.Option("--study", metavar="ID", help="The study that it opens.")] = "",
+    projects: Annotated[bool, typer.Option("--projects", help="It makes studies, and opens none.")] = False,
+    title: Annotated[str, typer.Option("--title", help="What it is for.")] = "",
+    scope: Annotated[
+        list[str] | None, typer.Option("--scope", help="A permission; left out, all that the person has.")
+    ] = None,
+    database: Annotated[str, typer.Option("--database", metavar="URL", help="As for `opencro serve`.")] = "",
+) -> None:
+    """Make a key with which a program comes in, for the REDCap-compatible API; it is shown once."""
+    from opencro.app.web.serve import prepare  # noqa: PLC0415  Django only where it is used
+
+    if bool(study) == projects:
+        raise typer.BadParameter("name a study with --study, or say --projects")
+    with refusing(False):
+        prepare(Site(folder, database))
+        from opencro.app.web.tokens import give_token  # noqa: PLC0415  needs `prepare`
+
+        text = give_token(user, study, title or "made on the command line", tuple(scope or ()))
+    out.print(text, highlight=False, soft_wrap=True)

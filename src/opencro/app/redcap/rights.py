@@ -31,11 +31,17 @@ _XML_NAMES = {
 _OWNER_LACKS = (*("email_logging", "api_modules", "record_delete", "record_rename", "mobile_app_download_data"),)
 _PERMISSIONS = {
     "export": ("api_export", "reports", "stats_and_charts"),
-    "enter": ("api_import", "data_import_tool", "record_create"),
-    "enrol": ("record_create",),
-    "design": ("design", "file_repository"),
+    "enter": (
+        *("api_import", "data_import_tool", "record_create", "manage_survey_participants", "data_comparison_tool"),
+        *("calendar", "mobile_app", "mobile_app_download_data"),
+    ),
+    "enrol": ("record_create", "random_perform"),
+    "design": (
+        *("design", "file_repository", "alerts", "data_quality_create", "data_quality_execute", "api_modules"),
+        *("random_setup", "random_dashboard", "lock_records_customization"),
+    ),
     "people": ("user_rights", "data_access_groups"),
-    "audit": ("logging",),
+    "audit": ("logging", "email_logging"),
     "lock": ("lock_records", "lock_records_all_forms"),
 }
 """A permission of ours -> the rights that it gives here."""

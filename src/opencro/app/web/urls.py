@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from opencro.app.web.access import study_urls
 from opencro.app.web.views import audit as _audit
-from opencro.app.web.views import errors, home
+from opencro.app.web.views import errors, home, redcap
 from opencro.app.web.views import form as _form
 from opencro.app.web.views import locks as _locks
 from opencro.app.web.views import participants as _participants
@@ -22,6 +22,9 @@ urlpatterns = [
     path("healthz", home.health, name="health"),
     path("language", home.set_language, name="language"),
     path("account/", include("allauth.urls")),
+    path("api/", redcap.api, name="redcap"),
+    path("api/redcap/", redcap.api),
+    path("redcap/api/", redcap.api),
     *study_urls(),
 ]
 
