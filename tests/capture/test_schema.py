@@ -26,6 +26,7 @@ def test_the_published_schemas_are_current(root: Path) -> None:
             {"items": 1},
         ),
         ("synonyms", {"synonyms": {"e": {"sore head": "E1"}}}, {"synonyms": []}),
+        ("reconciliation", {"listings": []}, {"listings": [{"id": "X"}]}),
         ("lock", {"once": ["DS"], "optional": ["CM"]}, {"once": "DS"}),
         ("sdv", {"seed": "s", "levels": [{"id": "a", "items": ["DM"]}]}, {"levels": []}),
         ("audit_review", {"late_days": 3, "office_hours": [8, 18], "burst": {"facts": 9}}, {"late_days": -1}),

@@ -12,6 +12,7 @@ from typing import Any
 from opencro.capture.audit_review import ReviewRules, read_rules
 from opencro.capture.coding import CodingPlan, Synonyms, read_coding_plan, read_synonyms
 from opencro.capture.lock_rules import LockRules, read_lock_rules
+from opencro.capture.reconcile_plan import Reconciliations, read_reconciliations
 from opencro.capture.sdv_plan import SdvPlan, read_sdv_plan
 from opencro.capture.sites import Sites, read_sites
 from opencro.kernel.finding import Findings
@@ -25,6 +26,7 @@ SCHEMAS: Mapping[str, tuple[type[Part], str]] = {
     "lock": (LockRules, "conduct/lock.yaml: what is asked of forms before they are locked"),
     "coding_items": (CodingPlan, "coding/items.yaml: what is coded with which dictionary"),
     "synonyms": (Synonyms, "coding/synonyms.yaml: texts that mean a code"),
+    "reconciliation": (Reconciliations, "conduct/reconciliation.yaml: records of two forms that should agree"),
 }
 """Schema name -> its type and title."""
 
@@ -41,7 +43,7 @@ def render_schemas() -> dict[str, str]:
 
 
 def check_documents(study: Study) -> Findings:
-    """What is wrong with the study's documents of this room: SIT, REV, SDV, LCK-101, LCK-102, COD-001..004."""
+    """What is wrong with the study's documents of this room: SIT, REV, SDV, LCK-101..102, COD-001..004, REC, EXP."""
     found = Findings()
     for _, findings in (
         read_sites(study),
@@ -50,6 +52,7 @@ def check_documents(study: Study) -> Findings:
         read_lock_rules(study),
         read_coding_plan(study),
         read_synonyms(study),
+        read_reconciliations(study),
     ):
         found += findings
     return found

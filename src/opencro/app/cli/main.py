@@ -16,6 +16,7 @@ from opencro.app.cli.design import check_command, diff_command, init_command, sc
 from opencro.app.cli.exchange import convert_command, terms_app
 from opencro.app.cli.product import browse_command, build_command, compare_command, trace_command
 from opencro.app.cli.queries import queries_command
+from opencro.app.cli.reconcile import reconcile_command
 from opencro.app.cli.sdv import sdv_command
 from opencro.app.cli.serve import account_command, serve_command, token_command
 from opencro.app.cli.submission import package_command
@@ -55,6 +56,7 @@ app.command("convert", rich_help_panel=_PLAN)(convert_command)
 app.add_typer(terms_app, name="terms", rich_help_panel=_PLAN)
 app.command("import", rich_help_panel=_RUN)(import_command)
 app.command("queries", rich_help_panel=_RUN)(queries_command)
+app.command("reconcile", rich_help_panel=_RUN)(reconcile_command)
 app.command("code", rich_help_panel=_RUN)(code_command)
 app.command("checklist", rich_help_panel=_RUN)(checklist_command)
 app.command("sdv", rich_help_panel=_RUN)(sdv_command)
