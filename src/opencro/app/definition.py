@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
 from pydantic import BaseModel
 
-from opencro.kernel.finding import Findings, Refused
+from opencro.kernel.finding import Findings, Refused, Severity
 from opencro.study import CodeList, EditCheck, Form, Protocol
 from opencro.study.formats.odm import read_odm
 from opencro.study.formats.redcap import is_redcap, read_redcap
@@ -58,9 +58,12 @@ def _odm(data: bytes, source: Path) -> Definition:
     read = read_odm(data, source.name)
     title = read.title or read.study_name or source.stem
     name = _identity(read.study_name or source.stem)
-    file = StudyFile(id=name, title=title, version="1", protocol=read.protocol_name)
+    file = StudyFile(id=name, title=title, version="1", protocol=read.protocol_name, language=read.language)
     protocol = Protocol(design=read.design, schedule=read.schedule)
-    return Definition(file, protocol, read.forms, read.codelists, read.checks, findings=read.findings)
+    if "ODM-030" in read.findings.codes():
+        none = [replace(f, severity=Severity.ERROR) for f in read.findings if f.code == "ODM-030"]
+        raise Refused([*read.findings.errors, *none])
+    return Definition(file, protocol, read.forms, read.codelists, read.checks, read.translations, read.findings)
 
 
 def _redcap(data: bytes, source: Path) -> Definition:

@@ -44,6 +44,13 @@ def items(draw: st.DrawFn, name: str) -> Item:
     return Item(
         id=name,
         label=draw(filled),
+        help=draw(maybe),
+        section=draw(maybe),
+        lines=draw(st.sampled_from([1, 4])),
+        normal=draw(st.sampled_from([None, (1.5, None), (None, -2.0), (0.0, 1e-7)])),
+        derive=draw(st.sampled_from(["", "AGE * 2", 'if(A < 1, "x", "y")'])),
+        sensitive=draw(st.booleans()),
+        blinded=draw(st.booleans()),
         type=kind,
         length=draw(st.one_of(st.none(), st.integers(1, 200))),
         decimals=draw(st.integers(0, 5)) if kind == "decimal" else None,
@@ -65,7 +72,7 @@ def forms(draw: st.DrawFn, name: str) -> Form:
             id=f"G{g}",
             label=draw(maybe.filter(lambda label: label != "G0")),
             repeating=draw(st.booleans()),
-            items=tuple(draw(items(f"I{i}")) for i in range(draw(st.integers(1, 3)))),
+            items=tuple(draw(items(f"{'IJ'[g]}{i}")) for i in range(draw(st.integers(1, 3)))),
         )
         for g in range(draw(st.integers(1, 2)))
     )
@@ -73,6 +80,7 @@ def forms(draw: st.DrawFn, name: str) -> Form:
         id=name,
         title=draw(filled),
         repeating=draw(st.booleans()),
+        double_entry=draw(st.booleans()),
         participant_level=draw(st.booleans()),
         source=draw(st.sampled_from(["site", "participant", "transfer"])),
         groups=groups,
@@ -123,6 +131,9 @@ def studies(draw: st.DrawFn) -> Study:
         EditCheck(id="C1", form="AE", item="I0", when="I0 < 3 & true", message="Too <low>?", severity="warning"),
         EditCheck(id="C2", form="AE", when="A", message="B", severity="stop"),
     )
+    languages = draw(st.lists(st.sampled_from(["de", "pt-BR"]), unique=True))
+    keys = ["item.AE.I0", "form.AE", "code.YN.0", "code.YN.1", "check.C1", *(f"visit.{visit.id}" for visit in plan)]
+    translations = {tag: {key: f"{tag} {key}" for key in keys} for tag in languages}
     return Study(
         root=Path(),
         file=StudyFile(id="S1", title="A study", version="2.1", protocol="P-1", language="en"),
@@ -131,6 +142,7 @@ def studies(draw: st.DrawFn) -> Study:
         codelists={"YN": CODELIST, "BARE": BARE},
         checks=checks,
         transfers={},
+        translations=translations,
     )
 
 
@@ -178,6 +190,8 @@ def test_forms_lists_checks_and_visits_survive(version: OdmVersion, study: Study
     assert again.forms == tuple(study.forms.values())
     assert again.codelists == tuple(study.codelists.values())
     assert again.checks == study.checks
+    assert again.translations == study.translations
+    assert again.language == "en"
     assert again.schedule.visits == study.protocol.schedule.visits
     assert set(again.schedule.activities) == set(study.protocol.schedule.activities)
     assert (again.study_name, again.title, again.protocol_name) == ("S1", "A study", "P-1")

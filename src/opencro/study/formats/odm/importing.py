@@ -15,9 +15,11 @@ from opencro.study.formats.odm.making import CONTEXT
 from opencro.study.formats.odm.xml_safety import line_of
 from opencro.study.model.form import CodeList, EditCheck, Form
 from opencro.study.model.protocol import Design, Schedule
+from opencro.study.translate import is_language
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _LONGEST = 64
+_NUMBER = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _ALIASES = {
     "number": r"\d+(\.\d+)?([eE][+-]?\d+)?",
     "day": r"-?[1-9]\d{0,5}",
@@ -27,6 +29,11 @@ _ALIASES = {
     "contact": "site|telephone|home|remote",
     "source": "site|participant|transfer",
     "type": "[a-z-]+",
+    "normal": rf"({_NUMBER})?\.\.({_NUMBER})?",
+    "lines": r"[1-9]\d{0,3}",
+    "sensitive": "yes",
+    "blinded": "yes",
+    "double entry": "yes",
     "check form": _NAME.pattern,
     "check item": _NAME.pattern,
     "check severity": "query|warning|stop",
@@ -39,8 +46,9 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 class OdmImport:
     """The metadata of one ODM file as parts of a study.
 
-    `names` maps each OID to our id; `vendor` lists what vendors added; a file with errors in `findings` is given as far
-    as it could be read, so that a person sees the forms beside the errors.
+    `names` maps each OID to our id, and `form/group/item` to that of an item which is called otherwise there; `vendor`
+    lists what vendors added; a file with errors in `findings` is given as far as it could be read, so that a person
+    sees the forms beside the errors.
     """
 
     version: str
@@ -54,6 +62,8 @@ class OdmImport:
     checks: tuple[EditCheck, ...] = ()
     design: Design = field(default_factory=Design)
     schedule: Schedule = field(default_factory=Schedule)
+    language: str = "en"
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     vendor: tuple[VendorPart, ...] = ()
     findings: Findings = field(default_factory=Findings)
@@ -66,8 +76,11 @@ class OdmReading:
     version: str
     file: str
     metadata: etree._Element
-    language: str = "en"
+    language: str = ""
     names: dict[str, str] = field(default_factory=dict)
+    translations: dict[str, dict[str, str]] = field(default_factory=dict)
+    checks: list[EditCheck] = field(default_factory=list)
+    """Edit checks that stand as range checks of items."""
     findings: list[Finding] = field(default_factory=list)
     _definitions: dict[tuple[str, str], etree._Element] = field(default_factory=dict)
 
@@ -75,6 +88,9 @@ class OdmReading:
         for child in self.metadata:
             if isinstance(child.tag, str) and child.get("OID") is not None:
                 self._definitions.setdefault((etree.QName(child).localname, str(child.get("OID"))), child)
+        texts = self.metadata.iter(self.tag("TranslatedText"))
+        given = next((str(text.get(_LANG)) for text in texts if text.get(_LANG)), "en")
+        self.language = self.language or given
 
     def tag(self, name: str) -> str:
         """A name in CDISC's namespace."""
@@ -105,11 +121,26 @@ class OdmReading:
         severity = Severity.ERROR if error else Severity.WARNING
         self.findings.append(Finding(code, Place(self.file, line_of(element)), got, expected, remedy, severity))
 
-    def text(self, element: etree._Element, name: str) -> str:
-        """The translated text of a child in the language of the study, or else the first that is given."""
+    def text(self, element: etree._Element, name: str, key: str = "") -> str:
+        """The translated text of a child in the language of the study, or else the first that is given.
+
+        With a `key`, its words in other languages become translations.
+        """
         texts = self.all(element, f"{name}/TranslatedText")
         chosen = next((t for t in texts if t.get(_LANG) == self.language), texts[0] if texts else None)
-        return "" if chosen is None else "".join(str(part) for part in chosen.itertext()).strip()
+        for other in texts if key else ():
+            if other is not chosen:
+                self._note(str(other.get(_LANG) or ""), key, _words(other))
+        return "" if chosen is None else _words(chosen)
+
+    def translate(self, element: etree._Element, key: str, text: str) -> None:
+        """Translations of a text that stands in an attribute, where the Description says the same in the study's."""
+        if self.text(element, "Description") == text:
+            self.text(element, "Description", key)
+
+    def _note(self, language: str, key: str, words: str) -> None:
+        if words and language != self.language and is_language(language):
+            self.translations.setdefault(language, {}).setdefault(key, words)
 
     def aliases(self, element: etree._Element) -> dict[str, str]:
         """Context -> name of an element's aliases."""
@@ -134,12 +165,16 @@ class OdmReading:
         options = (bare, written) if oid_first or bare != oid else (written, bare)
         chosen = next((o for o in options if _NAME.fullmatch(o)), "") or _fit(bare)
         free, number = chosen, 2
-        while free in taken:
+        while free.casefold() in taken:
             free = f"{chosen[: _LONGEST - 4]}_{number}"
             number += 1
-        taken.add(free)
+        taken.add(free.casefold())
         self.names.setdefault(oid, free)
         return free
+
+
+def _words(element: etree._Element) -> str:
+    return "".join(str(part) for part in element.itertext()).strip()
 
 
 def is_name(word: str) -> bool:

@@ -36,6 +36,8 @@ METADATA = frozenset(
         "CheckValue",
         "MeasurementUnitRef",
         "ConditionDef",
+        "MethodDef",
+        "CRFCompletionInstructions",
         "FormalExpression",
         "Code",
         "MethodSignature",

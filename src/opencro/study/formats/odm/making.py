@@ -7,7 +7,7 @@ aliases are part of the standard, so that the file stays valid without a namespa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -39,6 +39,11 @@ def item_oid(form: str, group: str, item: str) -> str:
     return f"IT.{form}.{group}.{item}"
 
 
+def method_oid(form: str, group: str, item: str) -> str:
+    """OID of the method that computes an item."""
+    return f"MT.{form}.{group}.{item}"
+
+
 def event_oid(visit: str) -> str:
     """OID of a visit."""
     return f"SE.{visit}"
@@ -54,6 +59,7 @@ class OdmMaking:
 
     version: str
     language: str
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def node(
@@ -70,13 +76,22 @@ class OdmMaking:
         made.extend(child for child in children if child is not None)
         return made
 
-    def words(self, name: str, text: str, language: str | None = None) -> etree._Element:
-        """An element that holds a translated text, such as Description or Question."""
+    def words(self, name: str, text: str, language: str | None = None, *, key: str = "") -> etree._Element:
+        """An element that holds a translated text, such as Description or Question; with a key, in every language."""
+        others = [(tag, words[key]) for tag, words in self.translations.items() if words.get(key)] if key else []
+        return self.node(name, *(self._text(t, tag) for tag, t in [(language or self.language, text), *others]))
+
+    def described(self, text: str, key: str) -> etree._Element | None:
+        """A Description that says in every language what stands in an attribute; None where there is but one."""
+        many = any(words.get(key) for words in self.translations.values())
+        return self.words("Description", text, key=key) if many else None
+
+    def _text(self, text: str, language: str) -> etree._Element:
         translated = self.node("TranslatedText", text=text)
-        translated.set(_LANG, language or self.language)
+        translated.set(_LANG, language)
         if self.version == "2.0":
             translated.set("Type", "text/plain")
-        return self.node(name, translated)
+        return translated
 
     def aliases(self, pairs: Iterable[tuple[str, str]]) -> list[etree._Element]:
         """Aliases of an element; those without a name are left out."""
@@ -88,11 +103,11 @@ class OdmMaking:
             return self.node("FormalExpression", self.node("Code", text=text), Context=EXPRESSION)
         return self.node("FormalExpression", text=text, Context=EXPRESSION)
 
-    def signature(self) -> etree._Element | None:
-        """The signature that ODM 2.0 asks of an expression: ours give a boolean."""
+    def signature(self, gives: str = "boolean") -> etree._Element | None:
+        """The signature that ODM 2.0 asks of an expression."""
         if self.version != "2.0":
             return None
-        return self.node("MethodSignature", self.node("ReturnValue", Name="result", DataType="boolean"))
+        return self.node("MethodSignature", self.node("ReturnValue", Name="result", DataType=gives))
 
     def root(self, file_oid: str, created: datetime, *children: etree._Element, granularity: str) -> etree._Element:
         """The ODM element of a snapshot."""

@@ -20,9 +20,10 @@ from opencro.study.formats.odm.xml_safety import line_of, parse_xml
 _ROOTS = ("ODM", "MetaDataVersion")
 
 
-def read_odm(data: bytes, file: str = "", language: str = "en") -> OdmImport:
+def read_odm(data: bytes, file: str = "", language: str = "") -> OdmImport:
     """The metadata of an ODM file; `file` is its name in findings, `language` the one to take where there are several.
 
+    Left out, it is the first that the file names. Words in other languages are translations.
     Findings ODM-010..019 are errors of the file, ODM-020..035 what could not be carried; ODM-033 is a vendor's.
     Raises `Refused` with ODM-001..005 when the file is not safe XML or not ODM.
     """
@@ -100,9 +101,11 @@ def _import(reading: OdmReading, vendor: tuple[VendorPart, ...], findings: list[
         metadata_oid=str(metadata.get("OID") or ""),
         forms=tuple(forms.values()),
         codelists=codelists,
-        checks=checks,
+        checks=(*checks, *reading.checks),
         design=design,
         schedule=schedule,
+        language=reading.language,
+        translations=reading.translations,
         names=dict(reading.names),
         vendor=vendor,
         findings=Findings((*findings, *reading.findings, *left)),

@@ -96,7 +96,7 @@ class _Walk:
     ) -> OdmRecord:
         form_name = self._named(str(form.get("FormOID") or form.get("ItemGroupOID") or ""), "F.")
         group_name = self._named(str(group.get("ItemGroupOID") or ""), f"IG.{form_name}.")
-        items = self._items(group, f"IT.{form_name}.{group_name}.")
+        items = self._items(form, group, f"IT.{form_name}.{group_name}.")
         audits = {name: element.find(self.tag("AuditRecord")) for name, element in items.items()}
         event_key = "" if event is None else str(event.get("StudyEventOID") or "")
         return OdmRecord(
@@ -114,12 +114,14 @@ class _Walk:
             lines={name: line_of(element) or 0 for name, element in items.items()},
         )
 
-    def _items(self, group: etree._Element, prefix: str) -> dict[str, etree._Element]:
+    def _items(self, form: etree._Element, group: etree._Element, prefix: str) -> dict[str, etree._Element]:
         found: dict[str, etree._Element] = {}
+        holder = f"{form.get('FormOID') or form.get('ItemGroupOID')}/{group.get('ItemGroupOID')}"
         for element in group:
             if not _local(element).startswith(_ITEM):
                 continue
-            item = self._named(str(element.get("ItemOID") or ""), prefix)
+            oid = str(element.get("ItemOID") or "")
+            item = self.names.get(f"{holder}/{oid}") or self._named(oid, prefix)
             if item in found:
                 self._say("ODM-051", element, f'item "{item}" is given twice in one row', "one value", "Keep one.")
             found.setdefault(item, element)

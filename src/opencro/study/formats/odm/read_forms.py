@@ -22,10 +22,13 @@ def read_forms(reading: OdmReading, logs: set[str]) -> dict[str, Form]:
             got = f'form "{element.get("Name")}" has no items that could be read'
             reading.say("ODM-025", element, got, "a form with items", "Give it an item group with items.")
             continue
-        source = reading.ours(element).get("source", "site")
+        ours = reading.ours(element)
+        source, title = ours.get("source", "site"), str(element.get("Name") or "").strip() or name
+        reading.translate(element, f"form.{name}", title)
         found[oid] = Form(
             id=name,
-            title=str(element.get("Name") or "").strip() or name,
+            title=title,
+            double_entry="double entry" in ours,
             repeating=_repeats(reading, element),
             participant_level=oid in logs,
             source=source if source in ("site", "participant", "transfer") else "site",  # type: ignore[arg-type]
@@ -52,7 +55,8 @@ def _repeats(reading: OdmReading, element: etree._Element) -> bool:
 
 def _groups(reading: OdmReading, form: etree._Element, form_id: str) -> list[ItemGroup]:
     taken: set[str] = set()
-    groups = [_group(reading, form, form_id, taken)] if reading.all(form, "ItemRef") else []
+    items: set[str] = set()
+    groups = [_group(reading, form, form, form_id, taken, items)] if reading.all(form, "ItemRef") else []
     pending = [(ref, 1) for ref in reading.all(form, "ItemGroupRef")]
     seen: set[str] = {str(form.get("OID"))}
     while pending:
@@ -67,22 +71,23 @@ def _groups(reading: OdmReading, form: etree._Element, form_id: str) -> list[Ite
             reading.say("ODM-026", element, got, "groups that hold items", "Read as groups side by side.")
         pending[:0] = [(r, depth + 1) for r in inner]
         if reading.all(element, "ItemRef"):
-            groups.append(_group(reading, element, form_id, taken))
+            groups.append(_group(reading, form, element, form_id, taken, items))
     return [group for group in groups if group is not None]
 
 
-def _group(reading: OdmReading, element: etree._Element, form_id: str, taken: set[str]) -> ItemGroup | None:
+def _group(
+    reading: OdmReading, form: etree._Element, element: etree._Element, form_id: str, taken: set[str], ids: set[str]
+) -> ItemGroup | None:
     prefix = group_oid(form_id, "")
     name = reading.name(element, (prefix, "IG."), taken, oid_first=False)
-    items = read_items(reading, element, f"IT.{form_id}.{name}.")
+    items = read_items(reading, form, element, form_id, name, ids)
     if not items:
         return None
     written = str(element.get("Name") or "").strip()
-    label = reading.text(element, "Description") or written
     is_form = element.get("Type") == "Form"
-    return ItemGroup(
-        id=name,
-        label="" if label == name or is_form else label,
-        repeating=not is_form and _repeats(reading, element),
-        items=items,
-    )
+    label = "" if is_form else reading.text(element, "Description") or written
+    if label == name:
+        label = ""
+    if label:
+        reading.text(element, "Description", f"group.{form_id}.{name}")
+    return ItemGroup(id=name, label=label, repeating=not is_form and _repeats(reading, element), items=items)

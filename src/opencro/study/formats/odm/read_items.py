@@ -14,6 +14,7 @@ from lxml import etree
 from opencro.study.formats.odm.grammar import is_permitted
 from opencro.study.formats.odm.importing import OdmReading, is_name
 from opencro.study.formats.odm.making import EXPRESSION
+from opencro.study.formats.odm.read_ranges import read_ranges
 from opencro.study.model.form import Code, CodeList, EditCheck, Item, ItemType
 
 _TYPES: dict[str, ItemType] = {
@@ -49,53 +50,90 @@ def read_codelists(reading: OdmReading) -> tuple[CodeList, ...]:
         name = reading.name(element, ("CL.",), taken, oid_first=False)
         title = reading.text(element, "Description") or str(element.get("Name") or "").strip()
         terminology = reading.aliases(element).get("nci:ExtCodeID", "")
-        codes = tuple(_code(reading, item) for item in items)
+        codes = tuple(_code(reading, item, name) for item in items)
         found.append(CodeList(id=name, title="" if title == name else title, terminology=terminology, codes=codes))
     return tuple(found)
 
 
-def _code(reading: OdmReading, element: etree._Element) -> Code:
+def _code(reading: OdmReading, element: etree._Element, codelist: str) -> Code:
     value = str(element.get("CodedValue") or "")
-    return Code(value=value, label=reading.text(element, "Decode"), term=reading.ours(element).get("term", ""))
+    label = reading.text(element, "Decode", f"code.{codelist}.{value}")
+    return Code(value=value, label=label, term=reading.ours(element).get("term", ""))
 
 
-def read_items(reading: OdmReading, group: etree._Element, prefix: str) -> tuple[Item, ...]:
-    """The items of a group in order; `prefix` is what our OIDs begin with there."""
+def read_items(
+    reading: OdmReading, form: etree._Element, group: etree._Element, form_id: str, group_id: str, taken: set[str]
+) -> tuple[Item, ...]:
+    """The items of a group in order; `taken` are the ids that other groups of the form have given."""
     refs = reading.all(group, "ItemRef")
     if all(is_permitted("integer", str(ref.get("OrderNumber") or "")) for ref in refs):
         refs.sort(key=lambda ref: int(str(ref.get("OrderNumber"))))
-    taken: set[str] = set()
+    prefix = f"IT.{form_id}.{group_id}."
     items = []
     for ref in refs:
         element = reading.definition("ItemDef", ref, "ItemOID")
         if element is not None:
-            items.append(_item(reading, ref, element, reading.name(element, (prefix,), taken, oid_first=False)))
+            name = reading.name(element, (prefix,), taken, oid_first=False)
+            oid = str(element.get("OID"))
+            if reading.names[oid] != name:
+                reading.names[f"{form.get('OID')}/{group.get('OID')}/{oid}"] = name
+            items.append(_item(reading, ref, element, form_id, name))
     return tuple(items)
 
 
-def _item(reading: OdmReading, ref: etree._Element, element: etree._Element, name: str) -> Item:
+def _item(reading: OdmReading, ref: etree._Element, element: etree._Element, form_id: str, name: str) -> Item:
     codes = _codes_of(reading, element)
-    minimum, maximum = _bounds(reading, element)
-    label = reading.text(element, "Question") or reading.text(element, "Description")
+    key = f"item.{form_id}.{name}"
+    label = reading.text(element, "Question", key) or reading.text(element, "Description", key)
     aliases, ours = reading.aliases(element), reading.ours(element)
-    if ref.get("MethodOID"):
-        got = f'item "{name}" is made by method {ref.get("MethodOID")}'
-        reading.say("ODM-024", ref, got, "an item that is entered", "Declare the derivation where it belongs.")
-    return Item(
+    item = Item(
         id=name,
         label=label or str(element.get("Name") or "").strip() or name,
+        help=_help(reading, element, f"help.{form_id}.{name}") or ours.get("help", ""),
+        section=ours.get("section", ""),
         type=_type(reading, element, codes, ours.get("type", "")),
         length=_whole(element, "Length", 1),
+        lines=int(ours.get("lines", "1")),
         decimals=_decimals(element),
         codes=codes,
         unit=ours.get("unit") or _unit(reading, element),
         required=ref.get("Mandatory") == "Yes",
-        minimum=minimum,
-        maximum=maximum,
+        normal=_normal(ours.get("normal", "")),
+        derive=_derive(reading, ref, name),
         show_when=_show_when(reading, ref),
+        sensitive="sensitive" in ours,
+        blinded="blinded" in ours,
         sdtm=next((v for k, v in aliases.items() if k.upper().startswith("SDTM")), ""),
         concept=ours.get("concept", ""),
     )
+    limits, checks = read_ranges(reading, element, form_id, item)
+    reading.checks += checks
+    return item.model_copy(update=limits)
+
+
+def _help(reading: OdmReading, element: etree._Element, key: str) -> str:
+    """The instructions for completion; their other languages count only where there is one in the study's."""
+    text = reading.text(element, "CRFCompletionInstructions")
+    return reading.text(element, "CRFCompletionInstructions", key) if text else ""
+
+
+def _normal(text: str) -> tuple[float | None, float | None] | None:
+    if not text:
+        return None
+    low, high = text.split("..")
+    return float(low) if low else None, float(high) if high else None
+
+
+def _derive(reading: OdmReading, ref: etree._Element, name: str) -> str:
+    """The expression of a method in our language; a method in another is a finding."""
+    if not ref.get("MethodOID"):
+        return ""
+    method = reading.definition("MethodDef", ref, "MethodOID")
+    said = "" if method is None else expression_of(reading, method) or ""
+    if not said:
+        got = f'item "{name}" is made by method {ref.get("MethodOID")}'
+        reading.say("ODM-024", ref, got, "an expression in our language", "Write derive.")
+    return said
 
 
 def _type(reading: OdmReading, element: etree._Element, codes: str | None, ours: str) -> ItemType:
@@ -144,28 +182,7 @@ def _unit(reading: OdmReading, element: etree._Element) -> str | None:
     return reading.text(unit, "Symbol") or str(unit.get("Name") or "") or None
 
 
-def _bounds(reading: OdmReading, element: etree._Element) -> tuple[float | None, float | None]:
-    minimum: float | None = None
-    maximum: float | None = None
-    for check in reading.all(element, "RangeCheck"):
-        comparator = check.get("Comparator")
-        values = [(v.text or "").strip() for v in reading.all(check, "CheckValue")]
-        ours = reading.one(check, "FormalExpression")
-        if ours is not None and ours.get("Context") == EXPRESSION:
-            continue  # an edit check of ours, whole in its ConditionDef
-        if (
-            comparator in ("GE", "LE")
-            and len(values) == 1
-            and re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", values[0])
-        ):
-            minimum, maximum = (float(values[0]), maximum) if comparator == "GE" else (minimum, float(values[0]))
-        else:
-            got = f"range check {comparator or 'by expression'} {' '.join(values)}".strip()
-            reading.say("ODM-023", check, got, "GE or LE a number", "Write it as an edit check.")
-    return minimum, maximum
-
-
-def _expression(reading: OdmReading, condition: etree._Element) -> str | None:
+def expression_of(reading: OdmReading, condition: etree._Element) -> str | None:
     """The text of a condition in our language, or None when it is in another."""
     for found in reading.all(condition, "FormalExpression"):
         if found.get("Context") == EXPRESSION:
@@ -180,7 +197,7 @@ def _show_when(reading: OdmReading, ref: etree._Element) -> str:
     condition = reading.definition("ConditionDef", ref, "CollectionExceptionConditionOID")
     if condition is None:
         return ""
-    match = _NOT.fullmatch(_expression(reading, condition) or "")
+    match = _NOT.fullmatch(expression_of(reading, condition) or "")
     if match:
         return match[1]
     got = f'condition "{condition.get("Name")}" leaves the item out'
@@ -193,8 +210,10 @@ def read_checks(reading: OdmReading) -> tuple[EditCheck, ...]:
     found = []
     for condition in reading.all(reading.metadata, "ConditionDef"):
         ours = reading.ours(condition)
-        expression = _expression(reading, condition)
+        expression = expression_of(reading, condition)
         name, message = str(condition.get("Name")), reading.text(condition, "Description")
+        if "check form" in ours:
+            reading.text(condition, "Description", f"check.{name}")
         if "check form" in ours and not (expression and message and is_name(name)):
             got = f'edit check "{name}" lacks its expression, message or a fit name'
             reading.say("ODM-034", condition, got, "a whole edit check", "Correct the condition.", error=True)

@@ -131,8 +131,10 @@ def _visit(
         before, after = ours["window"].split("..")
         window = (int(before), int(after))
     contact = ours.get("contact", "site")
+    name = reading.name(event, ("SE.",), taken, oid_first=True)
+    reading.translate(event, f"visit.{name}", _name(event))
     return Visit(
-        id=reading.name(event, ("SE.",), taken, oid_first=True),
+        id=name,
         name=_name(event),
         number=float(ours.get("number") or number),
         day=days.get(oid),

@@ -22,7 +22,7 @@ def write_odm(study: Study, version: OdmVersion = "1.3.2", *, created: datetime)
 
     Raises `Refused` with ODM-040 when a text holds a character that XML has no way to write.
     """
-    making = OdmMaking(version, study.file.language)
+    making = OdmMaking(version, study.file.language, study.translations)
     made = make_study_1(making, study) if version == "1.3.2" else make_study_2(making, study)
     root = making.root(f"{study.id}.{study.file.version}", created, made, granularity="Metadata")
     if making.findings:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from lxml import etree
 
-from opencro.study.formats.odm.making import CONTEXT, OdmMaking, item_oid
-from opencro.study.model.form import CodeList, EditCheck, Form, Item, ItemGroup
+from opencro.study.formats.odm.making import CONTEXT, OdmMaking, item_oid, method_oid
+from opencro.study.model.form import Code, CodeList, EditCheck, Form, Item, ItemGroup
 from opencro.study.model.whole import Study
 
 DATA_TYPES = {
@@ -36,9 +36,29 @@ def make_item_refs(making: OdmMaking, form: Form, group: ItemGroup, conditions: 
             ItemOID=item_oid(form.id, group.id, item.id),
             OrderNumber=number,
             Mandatory=item.required,
+            MethodOID=method_oid(form.id, group.id, item.id) if item.derive else None,
             CollectionExceptionConditionOID=conditions[item.show_when] if item.show_when else None,
         )
         for number, item in enumerate(group.items, 1)
+    ]
+
+
+def make_methods(making: OdmMaking, study: Study) -> list[etree._Element]:
+    """A MethodDef for each derived item, with its expression in our language."""
+    return [
+        making.node(
+            "MethodDef",
+            making.words("Description", f"{item.label}: {item.derive}", "en"),
+            making.signature(DATA_TYPES[item.type]),
+            making.expression(item.derive),
+            OID=method_oid(form.id, group.id, item.id),
+            Name=f"{form.id}.{item.id}",
+            Type="Computation",
+        )
+        for form in study.forms.values()
+        for group in form.groups
+        for item in group.items
+        if item.derive
     ]
 
 
@@ -47,31 +67,44 @@ def make_item(
 ) -> etree._Element:
     """An ItemDef with its question, unit, ranges, code list and annotations."""
     first = making.version != "2.0"
+    place = f"{form.id}.{item.id}"
     unit = making.node("MeasurementUnitRef", MeasurementUnitOID=f"MU.{item.unit}") if item.unit and first else None
     codes = making.node("CodeListRef", CodeListOID=f"CL.{item.codes}") if item.codes else None
     display = None if first or item.decimals is None else f"{item.length or ''}.{item.decimals}"
-    plain = item.type in ("choices", "file")
+    guided = "" if first else item.help
     return making.node(
         "ItemDef",
-        making.words("Question", item.label),
+        making.words("Question", item.label, key=f"item.{place}"),
+        making.words("CRFCompletionInstructions", guided, key=f"help.{place}") if guided else None,
         unit,
         *_ranges(making, item),
         *(_rule(making, check) for check in checks),
         codes,
-        *making.aliases(
-            [
-                ("SDTM", item.sdtm),
-                (CONTEXT + "type", item.type if plain or (item.type == "choice" and not item.codes) else ""),
-                (CONTEXT + "concept", item.concept),
-                (CONTEXT + "unit", item.unit or "" if not first else ""),
-            ]
-        ),
+        *making.aliases(_aliases(item, first=first)),
         OID=item_oid(form.id, group.id, item.id),
         Name=item.id,
         DataType=DATA_TYPES[item.type],
         Length=item.length,
         **({"SignificantDigits": item.decimals} if first else {"DisplayFormat": display}),
     )
+
+
+def _aliases(item: Item, *, first: bool) -> list[tuple[str, str]]:
+    """What ODM has no attribute for; `first` is version 1.3.2."""
+    plain = item.type in ("choices", "file") or (item.type == "choice" and not item.codes)
+    normal = "" if item.normal is None else "..".join("" if end is None else _number(end) for end in item.normal)
+    ours = {
+        "type": item.type if plain else "",
+        "concept": item.concept,
+        "unit": item.unit or "" if not first else "",
+        "help": item.help if first else "",
+        "section": item.section,
+        "lines": str(item.lines) if item.lines > 1 else "",
+        "normal": normal,
+        "sensitive": "yes" if item.sensitive else "",
+        "blinded": "yes" if item.blinded else "",
+    }
+    return [("SDTM", item.sdtm), *((CONTEXT + name, value) for name, value in ours.items())]
 
 
 def _ranges(making: OdmMaking, item: Item) -> list[etree._Element]:
@@ -93,7 +126,7 @@ def _rule(making: OdmMaking, check: EditCheck) -> etree._Element:
         "RangeCheck",
         making.signature(),
         making.expression(_NO_EXCEPTION.format(check.when)),
-        making.words("ErrorMessage", check.message),
+        making.words("ErrorMessage", check.message, key=f"check.{check.id}"),
         SoftHard="Hard" if check.severity == "stop" else "Soft",
     )
 
@@ -104,7 +137,7 @@ def make_codelist(making: OdmMaking, codelist: CodeList) -> etree._Element:
     items = [
         making.node(
             "EnumeratedItem" if bare else "CodeListItem",
-            None if bare or (making.version == "2.0" and not code.label) else making.words("Decode", code.label),
+            None if bare else _decode(making, codelist, code),
             *making.aliases([(CONTEXT + "term", code.term)]),
             CodedValue=code.value,
             OrderNumber=number,
@@ -120,6 +153,13 @@ def make_codelist(making: OdmMaking, codelist: CodeList) -> etree._Element:
         Name=codelist.id,
         DataType="text",
     )
+
+
+def _decode(making: OdmMaking, codelist: CodeList, code: Code) -> etree._Element | None:
+    """The words of a code, which version 1.3.2 asks for even where there are none."""
+    if making.version == "2.0" and not code.label:
+        return None
+    return making.words("Decode", code.label, key=f"code.{codelist.id}.{code.value}")
 
 
 def number_conditions(study: Study) -> dict[str, str]:
@@ -152,7 +192,7 @@ def make_conditions(making: OdmMaking, study: Study, conditions: dict[str, str])
 def _check(making: OdmMaking, check: EditCheck) -> etree._Element:
     return making.node(
         "ConditionDef",
-        making.words("Description", check.message),
+        making.words("Description", check.message, key=f"check.{check.id}"),
         making.signature(),
         making.expression(check.when),
         *making.aliases(

@@ -14,6 +14,7 @@ from opencro.study.formats.odm.write_items import (
     make_conditions,
     make_item_refs,
     make_items,
+    make_methods,
     number_conditions,
 )
 from opencro.study.model.form import Form
@@ -34,6 +35,7 @@ def make_study_1(making: OdmMaking, study: Study) -> etree._Element:
         *make_items(making, study),
         *(make_codelist(making, codelist) for codelist in study.codelists.values()),
         *make_conditions(making, study, conditions),
+        *make_methods(making, study),
         OID=f"MDV.{study.file.version}",
         Name=f"{study.id} {study.file.version}",
     )
@@ -102,6 +104,7 @@ def visit_aliases(making: OdmMaking, visit: Visit, *, timing: bool) -> list[etre
 def _event(making: OdmMaking, study: Study, visit: Visit) -> etree._Element:
     return making.node(
         "StudyEventDef",
+        making.described(visit.name, f"visit.{visit.id}"),
         *_form_refs(making, forms_of(study, visit)),
         *visit_aliases(making, visit, timing=True),
         OID=event_oid(visit.id),
@@ -119,6 +122,13 @@ def _log_event(making: OdmMaking, study: Study) -> list[etree._Element]:
     return [making.node("StudyEventDef", *refs, OID=LOG_EVENT, Name="Log", Repeating=False, Type="Common")]
 
 
+def form_aliases(making: OdmMaking, form: Form) -> list[etree._Element]:
+    """What ODM has no attribute for at a form."""
+    source = form.source if form.source != "site" else ""
+    twice = "yes" if form.double_entry else ""
+    return making.aliases([(CONTEXT + "source", source), (CONTEXT + "double entry", twice)])
+
+
 def _form(making: OdmMaking, form: Form) -> etree._Element:
     refs = [
         making.node("ItemGroupRef", ItemGroupOID=group_oid(form.id, g.id), OrderNumber=n, Mandatory=False)
@@ -126,8 +136,9 @@ def _form(making: OdmMaking, form: Form) -> etree._Element:
     ]
     return making.node(
         "FormDef",
+        making.described(form.title, f"form.{form.id}"),
         *refs,
-        *making.aliases([(CONTEXT + "source", form.source if form.source != "site" else "")]),
+        *form_aliases(making, form),
         OID=form_oid(form.id),
         Name=form.title,
         Repeating=form.repeating,
@@ -138,7 +149,7 @@ def _groups(making: OdmMaking, study: Study, conditions: dict[str, str]) -> list
     return [
         making.node(
             "ItemGroupDef",
-            making.words("Description", group.label) if group.label else None,
+            making.words("Description", group.label, key=f"group.{form.id}.{group.id}") if group.label else None,
             *make_item_refs(making, form, group, conditions),
             OID=group_oid(form.id, group.id),
             Name=group.id,

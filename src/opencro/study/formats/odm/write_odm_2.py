@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from lxml import etree
 
-from opencro.study.formats.odm.making import CONTEXT, LOG_EVENT, OdmMaking, event_oid, form_oid, group_oid
+from opencro.study.formats.odm.making import LOG_EVENT, OdmMaking, event_oid, form_oid, group_oid
 from opencro.study.formats.odm.write_items import (
     make_codelist,
     make_conditions,
     make_item_refs,
     make_items,
+    make_methods,
     number_conditions,
 )
-from opencro.study.formats.odm.write_odm_1 import forms_of, visit_aliases
+from opencro.study.formats.odm.write_odm_1 import form_aliases, forms_of, visit_aliases
 from opencro.study.model.form import Form
 from opencro.study.model.protocol import Criterion, Visit
 from opencro.study.model.whole import Study
@@ -37,6 +38,7 @@ def make_study_2(making: OdmMaking, study: Study) -> etree._Element:
         *(make_codelist(making, codelist) for codelist in study.codelists.values()),
         *make_conditions(making, study, conditions),
         *(_criterion_condition(making, c) for c in study.protocol.eligibility.criteria),
+        *make_methods(making, study),
         OID=f"MDV.{study.file.version}",
         Name=f"{study.id} {study.file.version}",
     )
@@ -225,6 +227,7 @@ def _event(making: OdmMaking, study: Study, visit: Visit) -> etree._Element:
     beside = visit.window is not None and not visit.window[0] <= 0 <= visit.window[1]
     return making.node(
         "StudyEventDef",
+        making.described(visit.name, f"visit.{visit.id}"),
         *_refs(making, [form_oid(form) for form in forms_of(study, visit)]),
         *visit_aliases(making, visit, timing=beside or not timed),
         OID=event_oid(visit.id),
@@ -251,8 +254,9 @@ def _form(making: OdmMaking, form: Form, conditions: dict[str, str]) -> list[etr
     """The item group of a form and those of its sections."""
     whole = making.node(
         "ItemGroupDef",
+        making.described(form.title, f"form.{form.id}"),
         *_refs(making, [group_oid(form.id, group.id) for group in form.groups]),
-        *making.aliases([(CONTEXT + "source", form.source if form.source != "site" else "")]),
+        *form_aliases(making, form),
         OID=form_oid(form.id),
         Name=form.title,
         Repeating="Simple" if form.repeating else "No",
@@ -261,7 +265,7 @@ def _form(making: OdmMaking, form: Form, conditions: dict[str, str]) -> list[etr
     sections = [
         making.node(
             "ItemGroupDef",
-            making.words("Description", group.label) if group.label else None,
+            making.words("Description", group.label, key=f"group.{form.id}.{group.id}") if group.label else None,
             *make_item_refs(making, form, group, conditions),
             OID=group_oid(form.id, group.id),
             Name=group.id,
