@@ -27,6 +27,7 @@ demo: install
 
 test: install
 	@tools/provide_postgres.sh
+	@tools/provide_chromium.sh
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: install

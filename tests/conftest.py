@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "docs" / "validation" / "requirements.yaml"
@@ -90,6 +92,19 @@ def postgres() -> Iterator[tuple[str, Path]]:
         url, stop = started
         yield url, folder / "log"
         stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium: the machine's own, or the one that playwright has installed."""
+    found = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        except PlaywrightError:
+            pytest.skip("no Chromium: tools/provide_chromium.sh installs one")
+        yield browser
+        browser.close()
 
 
 @pytest.hookimpl(hookwrapper=True)

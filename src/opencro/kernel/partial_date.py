@@ -12,9 +12,12 @@ from datetime import date
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _ISO = re.compile(
-    r"^(?P<year>\d{4}|-)(?:-(?P<month>\d{2}|-)(?:-(?P<day>\d{2}|-)(?:T(?P<hour>\d{2}|-)(?::(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?)?)?)?$"
+    r"^(?P<year>\d{4}|-)(?:-(?P<month>\d{2}|-)(?:-(?P<day>\d{2}|-)(?:T(?P<hour>\d{2}|-)(?::(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?)?)?)?$",
+    re.ASCII,
 )
-_DAY_MONTH_YEAR = re.compile(r"^(?:(?P<day>\d{1,2}|UN|UNK)[- /])?(?:(?P<month>[A-Za-z]{3})[- /])?(?P<year>\d{4})$")
+_DAY_MONTH_YEAR = re.compile(
+    r"^(?:(?P<day>\d{1,2}|UN|UNK)[- /])?(?:(?P<month>[A-Za-z]{3})[- /])?(?P<year>\d{4})$", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)

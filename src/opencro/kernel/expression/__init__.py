@@ -3,6 +3,7 @@
 from opencro.kernel.expression.check import check_expression
 from opencro.kernel.expression.columns import to_polars
 from opencro.kernel.expression.parser import parse_expression
+from opencro.kernel.expression.render import render_json
 from opencro.kernel.expression.rows import evaluate
 from opencro.kernel.expression.tree import Expression
 from opencro.kernel.expression.types import Types, Value, ValueType
@@ -15,5 +16,6 @@ __all__ = [
     "check_expression",
     "evaluate",
     "parse_expression",
+    "render_json",
     "to_polars",
 ]

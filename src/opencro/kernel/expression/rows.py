@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from opencro.kernel.expression.functions import BRANCH, FUNCTIONS
 from opencro.kernel.expression.reading import ValueType, finite, read_date, read_number
@@ -141,7 +141,7 @@ def _call(node: Call, row: Mapping[str, object], types: Types) -> Value:
     arguments = [_as(_value(a, row, types), function.parameter(i)) for i, a in enumerate(node.arguments)]
     if function.skips_missing:
         present = [a for a in arguments if a is not None]
-        return cast(Value, function.row(present)) if present else None
+        return _present(function.row(present)) if present else None
     if any(a is None for a in arguments):
         return False if function.gives == "boolean" else None
     return _present(function.row(*arguments))
