@@ -1,5 +1,27 @@
-"""Trials simulated: replicates in chunks, the same on any number of workers."""
+"""Trials simulated at a named fidelity, in chunks that give the same on any number of workers."""
 
+from opencro.design.simulation.characteristics import Fidelity, TrialCharacteristics
 from opencro.design.simulation.chunks import CHUNK, Progress, Workers, identify_task, run_replicates
+from opencro.design.simulation.day_grid import simulate_days
+from opencro.design.simulation.plan import DAYS_PER_MONTH, SurvivalPlan
+from opencro.design.simulation.records import Analysis, draw_records, log_rank_z, simulate_records
+from opencro.design.simulation.score_process import compute_characteristics, simulate_score_process
 
-__all__ = ["CHUNK", "Progress", "Workers", "identify_task", "run_replicates"]
+__all__ = [
+    "CHUNK",
+    "DAYS_PER_MONTH",
+    "Analysis",
+    "Fidelity",
+    "Progress",
+    "SurvivalPlan",
+    "TrialCharacteristics",
+    "Workers",
+    "compute_characteristics",
+    "draw_records",
+    "identify_task",
+    "log_rank_z",
+    "run_replicates",
+    "simulate_days",
+    "simulate_records",
+    "simulate_score_process",
+]

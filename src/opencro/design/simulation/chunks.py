@@ -80,6 +80,8 @@ def identify_task(task: Task) -> str:
     for argument in arguments:
         if isinstance(argument, np.ndarray):
             digest.update(f"{argument.dtype} {argument.shape} ".encode() + argument.tobytes())
+        elif callable(argument):
+            digest.update(f"{argument.__module__}.{argument.__qualname__};".encode())
         else:
             digest.update(f"{type(argument).__name__} {argument!r};".encode())
     return digest.hexdigest()[:24]
