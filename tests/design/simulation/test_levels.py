@@ -41,7 +41,7 @@ def _differences(one: sim.TrialCharacteristics, two: sim.TrialCharacteristics) -
     limits = {"power": MODEL, "events": 0.6, "duration": DAY, "participants": 1.0}
     for name, limit in limits.items():
         (a, error), (b, other) = one.whole[name], two.whole[name]
-        found += [name] * (abs(a - b) > limit + 4 * np.hypot(error, other))
+        found += [name] * bool(abs(a - b) > limit + 4 * np.hypot(error, other))
     if abs(one.z[0] - two.z[0]) > 0.01 + 4 * np.hypot(one.z_se[0], two.z_se[0]):
         found.append("z")
     return found
@@ -109,7 +109,7 @@ def test_records_are_those_that_are_analysed() -> None:
     event = np.where(frame["onset"] <= frame["dropout"], frame["entry"] + frame["onset"], np.inf)
     cut = np.sort(event)[149]
     room = np.maximum(cut - frame["entry"].to_numpy(), 0)
-    time = np.minimum(np.minimum(frame["onset"], frame["dropout"]), room)
+    time = np.minimum(np.minimum(frame["onset"].to_numpy(), frame["dropout"].to_numpy()), room)
     z = sim.log_rank_z(time[None], ((event <= cut) & (room > 0))[None], plan.arms())
     seen = []
     sim.simulate_records(
