@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from opencro.design.errors import DesignError
 
 if TYPE_CHECKING:
-    from opencro.design import early, fixed, sequential, simulation
+    from opencro.design import adaptive, early, fixed, forecast, sequential, simulation, single_arm
 
-__all__ = ["DesignError", "early", "fixed", "sequential", "simulation"]
+__all__ = ["DesignError", "adaptive", "early", "fixed", "forecast", "sequential", "simulation", "single_arm"]
 
 if not TYPE_CHECKING:
 

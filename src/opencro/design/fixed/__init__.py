@@ -6,6 +6,7 @@ from opencro.design.fixed.agreement import (
     sample_size_ordinal,
     sample_size_sensitivity,
 )
+from opencro.design.fixed.assurance import assurance_normal, assurance_proportions
 from opencro.design.fixed.clock import NEVER, Accrual, Arm, Hazard, TwoArms, restricted_mean
 from opencro.design.fixed.clusters import ClusterSize, SteppedWedge, inflate_for_clusters, power_stepped_wedge
 from opencro.design.fixed.counts import sample_size_counts
@@ -29,9 +30,11 @@ from opencro.design.fixed.log_rank import (
 )
 from opencro.design.fixed.means import (
     power_anova,
+    power_crossover_t,
     power_means_t,
     sample_size_anova,
     sample_size_correlation,
+    sample_size_crossover_t,
     sample_size_mean_t,
     sample_size_means_equivalence,
     sample_size_means_t,
@@ -79,6 +82,8 @@ __all__ = [
     "SteppedWedge",
     "SurvivalSize",
     "TwoArms",
+    "assurance_normal",
+    "assurance_proportions",
     "average_hazard_ratio",
     "compute_kappa_variance",
     "compute_moments",
@@ -91,6 +96,7 @@ __all__ = [
     "information_of_pieces",
     "magirr_burman",
     "power_anova",
+    "power_crossover_t",
     "power_fisher",
     "power_means_t",
     "power_one_proportion",
@@ -103,6 +109,7 @@ __all__ = [
     "sample_size_arcsine",
     "sample_size_correlation",
     "sample_size_counts",
+    "sample_size_crossover_t",
     "sample_size_fisher_corrected",
     "sample_size_kappa",
     "sample_size_lachin_foulkes",

@@ -92,6 +92,35 @@ def sample_size_mean_t(
     return SampleSize(("all",), (n,), "one-sample t test", alpha, sided, power)
 
 
+def power_crossover_t(
+    n: float, *, delta: float, sd: float, null: float = 0.0, alpha: float = 0.025, sided: int = 1
+) -> float:
+    """Power of the t test in a 2x2 crossover with n participants, half in each sequence.
+
+    `sd`: within participants; standard error sd sqrt(2 / n), n - 2 degrees of freedom. Ratios: give logarithms. Source:
+    Julious SA. Stat Med 2004; 23:1921-1986, section 4.
+
+    >>> round(power_crossover_t(30, delta=0.3, sd=0.4), 4)
+    0.8006
+    """
+    return _power_t(abs(delta - null) / sd * math.sqrt(n / 2), n - 2, alpha, sided)
+
+
+def sample_size_crossover_t(
+    delta: float, sd: float, *, null: float = 0.0, alpha: float = 0.025, sided: int = 1, power: float = 0.9
+) -> SampleSize:
+    """Participants of a 2x2 crossover. Arguments as `power_crossover_t`; errors DES-201 to DES-205."""
+    check_error_rates(alpha, sided, power)
+    check_distance(delta, null, "difference")
+    check_positive(sd=sd)
+
+    def at(n: float) -> float:
+        return power_crossover_t(n, delta=delta, sd=sd, null=null, alpha=alpha, sided=sided)
+
+    n = solve_size(at, power, start=2.05)
+    return SampleSize(("sequence 1", "sequence 2"), (n / 2, n / 2), "2x2 crossover, t test", alpha, sided, power)
+
+
 def sample_size_ratio_of_means(
     ratio_of_means: float, cv: float, *, null: float = 1.0, alpha: float = 0.025, sided: int = 1, power: float = 0.9,
     ratio: float = 1.0,

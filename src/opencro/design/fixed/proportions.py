@@ -37,8 +37,11 @@ def restricted_rates(p1: float, p2: float, ratio: float, difference: float) -> t
         return ratio * (p1 - one) / (one * (1 - one)) + (p2 - q) / (q * (1 - q))
 
     low, high = max(0.0, -difference), min(1.0, 1.0 - difference)
-    edge = 1e-12 * (high - low)
-    q = float(brentq(score, low + edge, high - edge, xtol=1e-14))
+    edge = 1e-10 * (high - low)
+    if score(low + edge) <= 0 or score(high - edge) >= 0:  # without events, or with nothing else: on the edge
+        q = low if score(low + edge) <= 0 else high
+    else:
+        q = float(brentq(score, low + edge, high - edge, xtol=1e-14))
     return q + difference, q
 
 

@@ -21,6 +21,7 @@ from opencro.design.sequential.monitor import (
     compute_conditional_power_final,
     compute_predictive_power,
     compute_predictive_power_final,
+    compute_repeated_p,
     compute_stagewise_p,
     infer_final,
     update_bounds,
@@ -34,6 +35,7 @@ from opencro.design.sequential.spending import (
     LanDeMetsPocock,
     PiecewiseLinear,
 )
+from opencro.design.sequential.success import compute_success, normal_belief
 
 __all__ = [
     "BinomialLooks",
@@ -62,10 +64,13 @@ __all__ = [
     "compute_operating",
     "compute_predictive_power",
     "compute_predictive_power_final",
+    "compute_repeated_p",
     "compute_stagewise_p",
+    "compute_success",
     "decide_delayed",
     "enumerate_binomial_looks",
     "group_sequential",
     "infer_final",
+    "normal_belief",
     "update_bounds",
 ]

@@ -169,7 +169,7 @@ def analyse(
         _decide(v, b, a, design, final and k + 1 == t.size)
         for k, (v, b, a) in enumerate(zip(values, upper, lower, strict=True))
     )
-    repeated = np.array([_repeated_p(design, t[: k + 1], float(v), final and k + 1 == t.size)
+    repeated = np.array([compute_repeated_p(design, t[: k + 1], float(v), final and k + 1 == t.size)
                          for k, v in enumerate(values)])  # fmt: skip
     return Interim(
         tuple(range(1, t.size + 1)), info, t, values, upper, lower, decisions, estimate, estimate - half,
@@ -185,7 +185,12 @@ def _decide(z: float, upper: float, lower: float, design: GroupSequentialDesign,
     return "stop for futility" if design.sided == 1 and z <= lower else "continue"
 
 
-def _repeated_p(design: GroupSequentialDesign, t: Floats, z: float, final: bool) -> float:
+def compute_repeated_p(design: GroupSequentialDesign, t: Floats, z: float, final: bool) -> float:
+    """The level at which the same rule just stops at the last of these looks with z.
+
+    `t`: information fractions of the looks; `final`: the last look is the last of the trial. Source: Jennison &
+    Turnbull (2000), section 9.2.
+    """
     value = abs(z) if design.sided == 2 else z
 
     def excess(log_alpha: float) -> float:
