@@ -192,10 +192,10 @@ def compute_critical(design: FisherDesign, stage: int, alpha: float) -> float:
         return _product_bound(stage, alpha)
     if design.rule == "no interaction" and stage > 1:
         return _product_bound(design.stages, alpha) / math.prod(stops[stage - 1 :])
-    rules = {
+    rules: dict[str, Callable[..., FisherDesign]] = {
         "equal levels": fisher_equal_levels,
         "full level": fisher_full_level,
         "no interaction": fisher_no_interaction,
     }
-    other = rules[design.rule](design.stages, alpha=alpha, futility=stops, binding=design.binding)
+    other: FisherDesign = rules[design.rule](design.stages, alpha=alpha, futility=stops, binding=design.binding)
     return float(other.critical[stage - 1])
