@@ -191,7 +191,7 @@ def compute_critical(design: FisherDesign, stage: int, alpha: float) -> float:
     if design.rule == "full level" and stage > 1:
         return _product_bound(stage, alpha)
     if design.rule == "no interaction" and stage > 1:
-        return _product_bound(design.stages, alpha) / math.prod(stops[stage - 1 :])
+        return _product_bound(design.stages, alpha) / float(math.prod(stops[stage - 1 :]))
     rules: dict[str, Callable[..., FisherDesign]] = {
         "equal levels": fisher_equal_levels,
         "full level": fisher_full_level,
