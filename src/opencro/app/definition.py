@@ -18,6 +18,7 @@ from opencro.study import CodeList, EditCheck, Form, Protocol
 from opencro.study.formats.odm import read_odm
 from opencro.study.formats.redcap import is_redcap, read_redcap
 from opencro.study.formats.usdm import protocol_from_usdm, read_usdm
+from opencro.study.formats.xlsform import is_xlsform, read_xlsform
 from opencro.study.model.form import CodeLists, EditChecks, Translation
 from opencro.study.model.whole import StudyFile
 
@@ -36,11 +37,14 @@ class Definition:
 
 
 def read_definition(source: Path) -> Definition:
-    """The definition in a USDM, ODM or REDCap file; raises `Refused` where it cannot be read or holds errors."""
+    """The definition in a USDM, ODM, REDCap or XLSForm file; raises `Refused` where it holds errors."""
     data = source.read_bytes()
     if source.suffix == ".json":
         return _usdm(data, source)
-    made = _redcap(data, source) if is_redcap(data) else _odm(data, source)
+    if is_redcap(data):
+        made = _redcap(data, source)
+    else:
+        made = _xlsform(data, source) if is_xlsform(data, source.name) else _odm(data, source)
     if not made.findings.ok:
         raise Refused(made.findings)
     return made
@@ -72,6 +76,20 @@ def _redcap(data: bytes, source: Path) -> Definition:
     file = StudyFile(id=_identity(title), title=title, version="1", participant="{number}")
     protocol = Protocol(design=read.design, schedule=read.schedule)
     return Definition(file, protocol, read.forms, read.codelists, read.checks, findings=read.findings)
+
+
+def _xlsform(data: bytes, source: Path) -> Definition:
+    read = read_xlsform(data, source.name)
+    name, version = _identity(read.name), read.version or "1"
+    file = StudyFile(id=name, title=read.title, version=version, language=read.language, participant="{number}")
+    return Definition(
+        file,
+        forms=read.forms,
+        codelists=read.codelists,
+        checks=read.checks,
+        translations=read.translations,
+        findings=read.findings,
+    )
 
 
 def _identity(name: str) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize(("package", "prefix"), [("usdm", "USDM"), ("odm", "ODM"), ("redcap", "RCP")])
+@pytest.mark.parametrize(
+    ("package", "prefix"), [("usdm", "USDM"), ("odm", "ODM"), ("redcap", "RCP"), ("xlsform", "XLF")]
+)
 def test_the_page_lists_the_codes_and_no_others(root: Path, package: str, prefix: str) -> None:
     folder = root / "src" / "opencro" / "study" / "formats" / package
     used = {code for path in folder.glob("*.py") for code in re.findall(rf'"({prefix}-\d\d\d)"', path.read_text())}
