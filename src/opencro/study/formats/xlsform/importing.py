@@ -9,6 +9,7 @@ from pathlib import PurePath
 from opencro.kernel.finding import Findings, suggest
 from opencro.study.formats.xlsform.choices import ChoiceList, read_choices
 from opencro.study.formats.xlsform.layout import Group, Layout, lay_out
+from opencro.study.formats.xlsform.make_checks import make_checks
 from opencro.study.formats.xlsform.make_items import HANDLED, ItemMaker, said_yes, say_unread
 from opencro.study.formats.xlsform.make_logic import Logic
 from opencro.study.formats.xlsform.making import Making, fit
@@ -111,6 +112,7 @@ class _Import:
         items = {placed.item_id: maker.make(placed) for placed in layout.items}
         logic = Logic(making, texts, self.form_id, layout, maker.choices_of, items)
         logic.complete()
+        checks = make_checks(logic)
         self._say_texts(root, layout)
         groups = tuple(self._group(group, texts, logic, maker) for group in layout.groups)
         if not groups:
@@ -121,7 +123,7 @@ class _Import:
         found = making.all_findings()
         version = self.settings.get("version")
         return XlsformImport(
-            name, title, version, texts.language, tuple(form), codelists, tuple(logic.checks), texts.translations, found
+            name, title, version, texts.language, tuple(form), codelists, checks, texts.translations, found
         )
 
     def _say_settings(self) -> None:

@@ -1,7 +1,4 @@
-"""What expressions say of items: when they are asked, how they are computed, what must hold of them, which choices fit.
-
-A constraint and a choice filter become edit checks that refuse the save, as XLSForm lets nobody past them.
-"""
+"""What expressions say of items: when they are asked, how they are computed."""
 
 from __future__ import annotations
 
@@ -16,25 +13,21 @@ from opencro.kernel.finding import suggest
 from opencro.study.formats.xlsform.choices import OTHER, ChoiceList
 from opencro.study.formats.xlsform.layout import Layout, Placed
 from opencro.study.formats.xlsform.make_items import said_yes
-from opencro.study.formats.xlsform.making import Making, fit
+from opencro.study.formats.xlsform.making import Making
 from opencro.study.formats.xlsform.say_xpath import (
     Answer,
     Find,
     Said,
     Unsayable,
-    absent,
     both,
-    either,
-    negate,
-    present,
     quoted,
     say_condition,
     say_value,
 )
-from opencro.study.formats.xlsform.sheet import Row, read_column
+from opencro.study.formats.xlsform.sheet import Row
 from opencro.study.formats.xlsform.texts import Texts
 from opencro.study.formats.xlsform.xpath import Here, Path, Question, Unreadable
-from opencro.study.model.form import EditCheck, Item, ItemType
+from opencro.study.model.form import Item, ItemType
 from opencro.study.model.value_types import VALUE_TYPES
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -58,48 +51,47 @@ class Logic:
     items: dict[str, Item]
     """Item id -> item; derived ones get their type when their expression is said."""
 
-    checks: list[EditCheck] = field(default_factory=list)
+    shown: dict[str, list[Said]] = field(default_factory=dict)
+    """Item id -> the conditions under which it is asked."""
+
     _calculated: dict[str, Said | None] = field(default_factory=dict)
-    _shown: dict[str, list[Said]] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
     _said: set[tuple[object, ...]] = field(default_factory=set)
 
     def complete(self) -> None:
-        """Every item with its `derive` and `show_when`, and every edit check; XLF-009 and XLF-023 say what is not."""
+        """Every item with its `derive` and `show_when`; XLF-009 and XLF-023 say what is not."""
         for placed in list(self.layout.items):
             self._calculate(placed)
         for placed in list(self.layout.items):
             self._show(placed)
-            self._constraint(placed)
-            self._required(placed)
-            self._choice_filter(placed)
 
     def show_other(self, placed: Placed) -> str:
         """When the item that asks what `other` is belongs to an answer."""
-        name = _written(placed.item_id)
+        name = written(placed.item_id)
         if self.items[placed.item_id].type == "choices":
             return f'selected({name}, "{OTHER}")'
         return f'{name} == "{OTHER}"'
 
-    def _try(self, placed: Placed, row: Row, column: str, remedy: str, say: Callable[[Find], Said]) -> Said | None:
+    def attempt(self, placed: Placed, row: Row, column: str, remedy: str, say: Callable[[Find], Said]) -> Said | None:
         """What an expression says, or None with a finding."""
         try:
             said = say(lambda tree: self._find(placed, tree))
             self._judge(said)
         except Unreadable as error:
-            self._note("XLF-009", row, column, error, "Correct the expression.")
+            self.note("XLF-009", row, column, error, "Correct the expression.")
         except Unsayable as error:
-            self._note("XLF-023", row, column, error, remedy)
+            self.note("XLF-023", row, column, error, remedy)
         else:
             return said
         return None
 
-    def _note(self, code: str, row: Row, column: str, error: Unreadable | Unsayable, remedy: str) -> None:
+    def note(self, code: str, row: Row, column: str, error: Unreadable | Unsayable, remedy: str) -> None:
+        """A finding about an expression, once."""
         key = (code, row.sheet, row.number, column, error.got)
         if key in self._said:
             return
         self._said.add(key)
-        got = f"`{_short(row.get(column))}`: {error.got}"
+        got = f"`{short(row.get(column))}`: {error.got}"
         say = self.making.error if code == "XLF-009" else self.making.say
         say(code, row.sheet, row.number, column, got, error.expected, remedy)
 
@@ -146,7 +138,7 @@ class Logic:
         item = self.items[placed.item_id]
         choices = self.choices_of.get(item.id)
         codes = tuple(code.value for code in choices.codelist.codes) if choices else ()
-        return Answer(_written(item.id), VALUE_TYPES.get(item.type, "text"), item.type == "choices", codes)
+        return Answer(written(item.id), VALUE_TYPES.get(item.type, "text"), item.type == "choices", codes)
 
     def _set(self, placed: Placed, **values: Any) -> None:
         item = self.items[placed.item_id]
@@ -172,7 +164,7 @@ class Logic:
             return
         self._open.append(name)
         remedy = "It is typed; write derive, or compute it later."
-        said = self._try(placed, row, "calculation", remedy, lambda find: say_value(text, find))
+        said = self.attempt(placed, row, "calculation", remedy, lambda find: say_value(text, find))
         self._open.remove(name)
         self._calculated[name] = said
         if said is not None:
@@ -187,7 +179,7 @@ class Logic:
         if kind in _NEVER_DERIVED or (said.kind not in (wanted, None) and said.kind != "text"):
             got = f"a calculation that gives a {said.kind} for a {kind} item"
             error = Unsayable(got, f"a {wanted}")
-            self._note("XLF-023", placed.row, "calculation", error, "It is typed.")
+            self.note("XLF-023", placed.row, "calculation", error, "It is typed.")
             return
         self._set(placed, derive=said.text)
 
@@ -200,112 +192,15 @@ class Logic:
             if said_yes(text) is False:
                 conditions.append(Said(NEVER, "boolean"))
                 continue
-            said = self._try(placed, row, "relevant", "It is asked always.", partial(say_condition, text))
+            said = self.attempt(placed, row, "relevant", "It is asked always.", partial(say_condition, text))
             if said is not None and said.text != "true":
                 conditions.append(said)
         hidden = placed.question.kind.word == "hidden" and not self.items[placed.item_id].derive
         if hidden:
             conditions = [Said(NEVER, "boolean")]
         if conditions:
-            self._shown[placed.item_id] = conditions
+            self.shown[placed.item_id] = conditions
             self._set(placed, show_when=both(*conditions).text)
-
-    def _constraint(self, placed: Placed) -> None:
-        text = placed.row.get("constraint")
-        if not text or said_yes(text) is True:
-            return
-        name = _written(placed.item_id)
-
-        def wrong(find: Find) -> Said:
-            return both(present(name), negate(say_condition(text, find)))
-
-        said = self._try(placed, placed.row, "constraint", "It was left out; write an edit check.", wrong)
-        if said is not None:
-            self._check(placed, "constraint", said, "constraint_message", f"must hold: {text}")
-
-    def _required(self, placed: Placed) -> None:
-        text = placed.row.get("required")
-        if said_yes(text) is not None:
-            return
-        name = _written(placed.item_id)
-        remedy = "It may be left blank; write an edit check."
-        shown = self._shown.get(placed.item_id, [])
-
-        def wanted(find: Find) -> Said:
-            return both(*shown, say_condition(text, find), absent(name))
-
-        said = self._try(placed, placed.row, "required", remedy, wanted)
-        if said is not None:
-            self._check(placed, "required", said, "required_message", "an answer is needed")
-
-    def _choice_filter(self, placed: Placed) -> None:
-        text, choices = placed.row.get("choice_filter"), self.choices_of.get(placed.item_id)
-        if not text or said_yes(text) is True:
-            return
-        row = placed.row
-        if choices is None:
-            error = Unsayable("a filter of choices that are not here", "a question with a list")
-            self._note("XLF-023", row, "choice_filter", error, "It was left out.")
-            return
-        said = self._try(
-            placed,
-            row,
-            "choice_filter",
-            "All choices are offered; write an edit check.",
-            lambda find: self._unfit(placed, text, choices, find),
-        )
-        if said is not None and said.text != NEVER:
-            got, remedy = (
-                f"choices that depend on answers, `{_short(text)}`",
-                "All are shown; an edit check refuses others.",
-            )
-            self.making.say("XLF-028", row.sheet, row.number, "choice_filter", got, "a fixed list", remedy)
-            self._check(placed, "choice", said, "", "this answer does not fit the answers before")
-
-    def _unfit(self, placed: Placed, text: str, choices: ChoiceList, find: Find) -> Said:
-        """That an answer was chosen which the filter would not have offered."""
-        item = _written(placed.item_id)
-        several = self.items[placed.item_id].type == "choices"
-        parts = []
-        for code in choices.codelist.codes:
-            rows = [row for row in choices.rows if row.get("name") == code.value]
-            offered = [say_condition(text, _finder(row, choices, find)) for row in rows]
-            if any(said.text == "true" for said in offered) or not offered:
-                continue
-            words = quoted(code.value).text
-            chosen = Said(f"selected({item}, {words})" if several else f"{item} == {words}", "boolean", 4)
-            offered = [said for said in offered if said.text != NEVER]
-            parts.append(both(chosen, negate(either(offered))) if offered else chosen)
-        return either(parts) if parts else Said(NEVER, "boolean")
-
-    def _check(self, placed: Placed, kind: str, said: Said, column: str, otherwise: str) -> None:
-        words = placed.row.texts(column) if column else {}
-        name = f"{fit(self.form_id)[:20]}_{placed.item_id[:32]}_{kind}"
-        known = {check.id.casefold() for check in self.checks}
-        number = 2
-        while name.casefold() in known:
-            name = f"{self.form_id[:18]}_{placed.item_id[:30]}_{number}_{kind}"
-            number += 1
-        message = self.texts.own(words) or f"{self.items[placed.item_id].label}: {otherwise}"
-        self.texts.translate(f"check.{name}", words)
-        self.checks.append(
-            EditCheck(id=name, form=self.form_id, item=placed.item_id, when=said.text, message=message, severity="stop")
-        )
-
-
-def _finder(row: Row, choices: ChoiceList, find: Find) -> Find:
-    """The columns of a choice are known by their names in its filter."""
-
-    def found(tree: Question | Here | Path) -> Answer:
-        if not isinstance(tree, Path) or "/" in tree.text:
-            return find(tree)
-        column = read_column(tree.text)
-        if not any(column in other.cells for other in choices.rows):
-            raise Unsayable(f"the column `{tree.text}`, which the choices do not have", "a column of the choices")
-        text = row.cells.get(column, "")
-        return Answer(quoted(text).text, "text" if text else None)
-
-    return found
 
 
 def _shared(one: Placed, other: Placed) -> int:
@@ -318,11 +213,11 @@ def _shared(one: Placed, other: Placed) -> int:
     return number
 
 
-def _written(item: str) -> str:
+def written(item: str) -> str:
     """The name of an item as it stands in an expression."""
     return item if _PLAIN.fullmatch(item) and item not in _WORDS else f"`{item}`"
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= 80 else flat[:77] + "..."

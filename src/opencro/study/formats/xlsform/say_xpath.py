@@ -308,8 +308,6 @@ def _functions(find: Find) -> Mapping[tuple[str, int], Callable[..., Said]]:
         ("false", 0): lambda: Said("false", "boolean"),
         ("not", 1): lambda part: negate(_condition(part, find)),
         ("boolean", 1): lambda part: _condition(part, find),
-        ("selected", 2): lambda answers, code: _selected(answers, code, find),
-        ("count-selected", 1): lambda answers: _count_selected(answers, find),
         ("string-length", 1): lambda part: Said(f"length({text(part)})", "number"),
         ("contains", 2): lambda whole, part: Said(f"contains({text(whole)}, {text(part)})", "boolean"),
         ("starts-with", 2): lambda whole, part: Said(f"starts_with({text(whole)}, {text(part)})", "boolean"),
@@ -321,11 +319,19 @@ def _functions(find: Find) -> Mapping[tuple[str, int], Callable[..., Said]]:
         ("abs", 1): of_number("abs"),
         ("sqrt", 1): of_number("sqrt"),
         ("pow", 2): lambda base, power: Said(f"power({number(base).text}, {number(power).text})", "number"),
+        **_of_answers(find),
+        ("once", 1): lambda part: _say(part, find),
+    }
+
+
+def _of_answers(find: Find) -> Mapping[tuple[str, int], Callable[..., Said]]:
+    return {
+        ("selected", 2): lambda answers, code: _selected(answers, code, find),
+        ("count-selected", 1): lambda answers: _count_selected(answers, find),
         ("date", 1): lambda part: Said(f"date({_day(part, find)})", "date"),
         ("decimal-date", 1): lambda part: _days(part, find),
         ("decimal-date-time", 1): lambda part: _days(part, find),
         ("format-date", 2): lambda day, form: _formatted(day, form, find),
-        ("once", 1): lambda part: _say(part, find),
     }
 
 
