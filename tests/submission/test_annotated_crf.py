@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -108,3 +109,18 @@ def test_pages_of_a_variable_are_those_on_which_it_stands(study: Study, domains:
     assert len(made.pages) > 80
     for (_, variable), pages in made.pages.items():
         assert all(variable in texts[page - 1] for page in pages), variable
+
+
+def test_headings_hints_and_what_is_computed_are_on_the_page(study: Study) -> None:
+    form = study.forms["AE"]
+    first, second, *others = form.groups[0].items
+    items = (
+        first.model_copy(update={"section": "Part one\nabout the event", "help": "In the words of the participant"}),
+        second.model_copy(update={"type": "decimal", "codes": None, "derive": "1 + 1"}),
+        *others,
+    )
+    group = form.groups[0].model_copy(update={"items": items})
+    forms = {"AE": form.model_copy(update={"groups": (group, *form.groups[1:])})}
+    content = render_annotated_crf(replace(study, forms=forms), {}, {}).content
+    text = "\n".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
+    assert all(words in text for words in ("Part one", "about the event", "In the words of the", "computed"))

@@ -52,17 +52,23 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An item as it is drawn: question, lines of the answer, annotations."""
+    """An item as it is drawn: heading above it, question with its hint, lines of the answer, annotations."""
 
     question: tuple[str, ...]
     answer: tuple[str, ...]
     notes: tuple[tuple[Note, tuple[str, ...]], ...]
+    section: tuple[str, ...] = ()
 
     @property
     def height(self) -> float:
         """In points, with the gap to the next."""
         noted = sum(LEADING * len(lines) + 4 for _, lines in self.notes)
-        return max(LEADING * max(len(self.question), len(self.answer)), noted) + GAP
+        return self.headed + max(LEADING * max(len(self.question), len(self.answer)), noted) + GAP
+
+    @property
+    def headed(self) -> float:
+        """The height of the heading in points."""
+        return LEADING * len(self.section) + GAP if self.section else 0.0
 
 
 def annotate_item(domains: Mapping[str, Domain], form: Form, item: Item) -> tuple[Note, ...]:
@@ -171,12 +177,14 @@ class _FormPages:
     def _row(self, item: Item, notes: Sequence[Note]) -> Iterator[Row]:
         """The row of an item, or several where its answers need more than half a page."""
         question = wrap(item.label + (" *" if item.required else ""), ANSWER_AT - LEFT - 12, SIZE)
+        question += [line for text in item.help.splitlines() for line in wrap(text, ANSWER_AT - LEFT - 12, SIZE)]
+        section = [line for text in item.section.splitlines() for line in wrap(text, RIGHT - LEFT, SIZE, BOLD)]
         answer = list(_fitted(answers(item, self._study.codelists)))
         boxes = []
         for note in notes:
             words = note.text if len(self._labels) == 1 or not note.domain else f"{note.domain}.{note.text}"
             boxes.append((note, tuple(wrap(words, RIGHT - NOTE_AT - 8, SIZE, BOLD))))
-        yield Row(tuple(question), tuple(answer[:MOST]), tuple(boxes))
+        yield Row(tuple(question), tuple(answer[:MOST]), tuple(boxes), tuple(section))
         for start in range(MOST, len(answer), MOST):
             yield Row((), tuple(answer[start : start + MOST]), ())
 
@@ -245,6 +253,9 @@ class _FormPages:
             self._begin()
 
     def _draw_row(self, row: Row) -> None:
+        for number, line in enumerate(row.section):
+            self._text(LEFT, self._y - LEADING * (number + 1) + 2, line, BOLD)
+        self._y -= row.headed
         for number, line in enumerate(row.question):
             self._text(LEFT, self._y - LEADING * (number + 1) + 2, line)
         for number, line in enumerate(row.answer):
@@ -261,7 +272,7 @@ class _FormPages:
                 self.noted.append((note.domain, note.variable, self._canvas.getPageNumber()))
             self._box(NOTE_AT, y, lines, self._colour(note.domain), SIZE)
             y -= LEADING * len(lines) + 4
-        self._y -= row.height
+        self._y -= row.height - row.headed
         self._canvas.setStrokeGray(0.85)
         self._canvas.setLineWidth(0.4)
         self._canvas.line(LEFT, self._y + GAP / 2, RIGHT, self._y + GAP / 2)
@@ -291,6 +302,8 @@ def _fitted(texts: Iterable[str]) -> Iterator[str]:
 
 def answers(item: Item, codelists: Mapping[str, CodeList]) -> Iterator[str]:
     """The lines of the field for an answer: codes with a circle before them, or what is to be written."""
+    if item.derive:
+        yield "computed"
     listed = codelists.get(item.codes or "")
     if listed is not None:
         for code in listed.codes:
