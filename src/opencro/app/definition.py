@@ -63,7 +63,9 @@ def _odm(data: bytes, source: Path) -> Definition:
     title = read.title or read.study_name or source.stem
     name = _identity(read.study_name or source.stem)
     file = StudyFile(id=name, title=title, version="1", protocol=read.protocol_name, language=read.language)
-    protocol = Protocol(design=read.design, schedule=read.schedule)
+    protocol = Protocol(
+        design=read.design, schedule=read.schedule, objectives=read.objectives, eligibility=read.eligibility
+    )
     if "ODM-030" in read.findings.codes():
         none = [replace(f, severity=Severity.ERROR) for f in read.findings if f.code == "ODM-030"]
         raise Refused([*read.findings.errors, *none])

@@ -21,7 +21,20 @@ from opencro.study.formats.odm import (
     write_odm_data,
 )
 from opencro.study.model.form import Code, CodeList, EditCheck, Form, Item, ItemGroup
-from opencro.study.model.protocol import Activity, Arm, Design, Epoch, Protocol, Schedule, Visit
+from opencro.study.model.protocol import (
+    Activity,
+    Arm,
+    Criterion,
+    Design,
+    Eligibility,
+    Endpoint,
+    Epoch,
+    Objective,
+    Objectives,
+    Protocol,
+    Schedule,
+    Visit,
+)
 from opencro.study.model.whole import Study, StudyFile
 
 NOW = datetime(2026, 1, 2, 3, 4, 5)
@@ -114,6 +127,21 @@ CODELIST = CodeList(
 BARE = CodeList(id="BARE", codes=(Code(value="a"), Code(value="b")))
 
 
+OBJECTIVES = (
+    Objective(
+        id="O1",
+        level="primary",
+        text="Is it better?",
+        endpoints=(Endpoint(id="E1", text="Blood pressure"), Endpoint(id="E2", text="Pulse", level="exploratory")),
+    ),
+    Objective(id="O2", level="secondary", text="Is it safe?"),
+)
+CRITERIA = (
+    Criterion(id="IN1", type="inclusion", text="Adult", rule="AGE >= 18"),
+    Criterion(id="EX1", type="exclusion", text="Pregnant"),
+)
+
+
 @st.composite
 def studies(draw: st.DrawFn) -> Study:
     made = {name: draw(forms(name)) for name in ("AE", "VS.1", "X-2")[: draw(st.integers(1, 3))]}
@@ -137,7 +165,12 @@ def studies(draw: st.DrawFn) -> Study:
     return Study(
         root=Path(),
         file=StudyFile(id="S1", title="A study", version="2.1", protocol="P-1", language="en"),
-        protocol=Protocol(design=design, schedule=Schedule(visits=plan, activities=activities)),
+        protocol=Protocol(
+            design=design,
+            schedule=Schedule(visits=plan, activities=activities),
+            objectives=Objectives(objectives=OBJECTIVES),
+            eligibility=Eligibility(criteria=CRITERIA),
+        ),
         forms=made,
         codelists={"YN": CODELIST, "BARE": BARE},
         checks=checks,
@@ -197,6 +230,8 @@ def test_forms_lists_checks_and_visits_survive(version: OdmVersion, study: Study
     assert (again.study_name, again.title, again.protocol_name) == ("S1", "A study", "P-1")
     if version == "2.0":
         assert again.design == study.protocol.design
+        assert again.objectives == study.protocol.objectives
+        assert again.eligibility == study.protocol.eligibility
     assert write_odm(study, version, created=NOW) == data
 
 

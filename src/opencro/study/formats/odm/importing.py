@@ -14,7 +14,7 @@ from opencro.study.formats.odm.grammar import NAMESPACES
 from opencro.study.formats.odm.making import CONTEXT
 from opencro.study.formats.odm.xml_safety import line_of
 from opencro.study.model.form import CodeList, EditCheck, Form
-from opencro.study.model.protocol import Design, Schedule
+from opencro.study.model.protocol import Design, Eligibility, Objectives, Schedule
 from opencro.study.translate import is_language
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
@@ -62,6 +62,8 @@ class OdmImport:
     checks: tuple[EditCheck, ...] = ()
     design: Design = field(default_factory=Design)
     schedule: Schedule = field(default_factory=Schedule)
+    objectives: Objectives = field(default_factory=Objectives)
+    eligibility: Eligibility = field(default_factory=Eligibility)
     language: str = "en"
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from opencro.study.formats.odm.importing import OdmImport, OdmReading
 from opencro.study.formats.odm.left_out import METADATA, check_left_out
 from opencro.study.formats.odm.read_forms import read_forms
 from opencro.study.formats.odm.read_items import read_checks, read_codelists
+from opencro.study.formats.odm.read_protocol import read_eligibility, read_objectives
 from opencro.study.formats.odm.read_schedule import log_forms, read_design, read_schedule
 from opencro.study.formats.odm.xml_safety import line_of, parse_xml
 
@@ -24,7 +25,7 @@ def read_odm(data: bytes, file: str = "", language: str = "") -> OdmImport:
     """The metadata of an ODM file; `file` is its name in findings, `language` the one to take where there are several.
 
     Left out, it is the first that the file names. Words in other languages are translations.
-    Findings ODM-010..019 are errors of the file, ODM-020..035 what could not be carried; ODM-033 is a vendor's.
+    Findings ODM-010..019 are errors of the file, ODM-020..036 what could not be carried; ODM-033 is a vendor's.
     Raises `Refused` with ODM-001..005 when the file is not safe XML or not ODM.
     """
     root, version = open_odm(data, file)
@@ -90,6 +91,7 @@ def _import(reading: OdmReading, vendor: tuple[VendorPart, ...], findings: list[
     design = read_design(reading)
     schedule = read_schedule(reading, forms)
     checks = read_checks(reading)
+    objectives, eligibility = read_objectives(reading), read_eligibility(reading)
     name, title, protocol = _identity(reading, study)
     left = check_left_out([metadata], reading.version, METADATA, "ODM-035", reading.file)
     return OdmImport(
@@ -104,6 +106,8 @@ def _import(reading: OdmReading, vendor: tuple[VendorPart, ...], findings: list[
         checks=(*checks, *reading.checks),
         design=design,
         schedule=schedule,
+        objectives=objectives,
+        eligibility=eligibility,
         language=reading.language,
         translations=reading.translations,
         names=dict(reading.names),
