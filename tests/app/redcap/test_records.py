@@ -30,7 +30,7 @@ def test_a_project_xml_comes_back_line_by_line(visits: Project) -> None:
     assert first["redcap_data_access_group"] == "north_clinic"
     assert (first["family"], first["sex"], first["born"], first["weight"]) == ("Ampère", "0", "1990-02-28", "61.5")
     assert (first["race___1"], first["race___b"], first["start_complete"]) == ("0", "1", "2")
-    assert first["scan"] == "[document]"
+    assert first["scan"] == "scan 1.txt"
     assert first["double_weight"] == "", "a calculated value is never imported"
     assert (rows[1]["drawn"], rows[1]["result"]) == ("2026-01-02 08:30", "1,5")
     assert rows[3]["lab_name"] == "ALT"
@@ -84,7 +84,7 @@ def test_an_import_has_the_audit_of_typing(visits: Project, office: TokenTable) 
     assert taken == {"count": 1}
     ledger = office.ledger_of(visits.token)
     last = list(ledger.facts(kind=RecordChanged.NAME))[-1]
-    assert last.payload["items"] == {"weight": ["61.5", "62"]}
+    assert last.payload["items"]["weight"] == ["61.5", "62"]
     assert (last.actor, last.source, last.key.site) == ("founder", "api", "north_clinic")
     assert last.reason
     assert ledger.verify().ok
@@ -173,3 +173,10 @@ def test_a_locked_form_takes_nothing(visits: Project, office: TokenTable) -> Non
     with pytest.raises(RedcapError, match="locked"):
         visits.import_records([{"code": "1", "redcap_event_name": "baseline_arm_1", "weight": "62"}])
     assert _rows(visits)[0]["weight"] == "61.5"
+
+
+def test_what_is_calculated_follows_what_comes_in(visits: Project) -> None:
+    visits.import_records(
+        [{"code": "1", "redcap_event_name": "baseline_arm_1", "weight": "62.5", "double_weight": "9"}]
+    )
+    assert _rows(visits)[0]["double_weight"] == "125"

@@ -62,7 +62,7 @@ FIXED_LISTS = {
     ),
 }
 _MARKS = {"required": "required_field", "sensitive": "identifier"}
-_BEYOND = ("sdtm", "concept", "unit", "normal", "derive", "show_when", "blinded")
+_BEYOND = ("sdtm", "concept", "unit", "normal", "blinded")
 """What our items say and no dictionary row does."""
 _CHOICE_TYPES = {"yesno": YES_NO, "truefalse": TRUE_FALSE}
 Row = Mapping[str, str]
@@ -137,6 +137,8 @@ def complete_rows(given: Iterable[Mapping[str, object]]) -> list[dict[str, str]]
         row = {column: named.get(column, "").strip() for column in COLUMNS}
         row[VALIDATION] = _OLD_VALIDATIONS.get(row[VALIDATION], row[VALIDATION])
         row["field_type"] = {"select": "dropdown", "textarea": "notes"}.get(row["field_type"], row["field_type"])
+        if row["field_type"] in ("dropdown", "radio", "checkbox"):
+            row[CHOICES] = " | ".join(part.strip() for part in re.split(r"\||\n", row[CHOICES]) if part.strip())
         rows.append(row)
     _refuse_rows(rows)
     return rows

@@ -15,7 +15,7 @@ from opencro.app.redcap.lines import Line, Lines, read_lines
 from opencro.app.redcap.logic import parse_logic
 from opencro.app.redcap.project import Field, Project
 from opencro.app.redcap.rights import DE_IDENTIFIED, FULL, NO_ACCESS
-from opencro.app.redcap.rows import delimiter_named, render_rows
+from opencro.app.redcap.rows import delimiter_named, render_rows, render_text
 from opencro.app.redcap.session import Session
 from opencro.app.redcap.values import checked, column_of, render_label, render_value
 from opencro.ledger import Act, DataExported, RecordChanged, RecordRemoved
@@ -71,6 +71,8 @@ def export_records(session: Session, call: Call) -> Answer:
     titles = {c.name: c.title for c in selection.columns} | _TITLES
     labelled = flat and call.text("rawOrLabelHeaders") == "label"
     delimiter = delimiter_named(call.text("csvDelimiter"))
+    if not rows and call.format == "csv":
+        return render_text("\n")
     return render_rows(rows, columns, call.format, titles=titles if labelled else None, delimiter=delimiter)
 
 
@@ -213,8 +215,14 @@ def _flat(
     head += [INSTRUMENT, INSTANCE] if project.has_repeats else []
     head += [GROUP] if call.says("exportDataAccessGroups") else []
     head += ["redcap_survey_identifier"] if call.says("exportSurveyFields") and project.document.surveys else []
+    stamps = call.says("exportSurveyFields")
     id_first = [c.name for c in selection.columns if c.field == project.record_id]
-    names = [*id_first, *head, *(c.name for c in selection.columns if c.field != project.record_id)]
+    names = [*id_first, *head]
+    for column in selection.columns:
+        stamp = f"{column.instrument}_timestamp"
+        if stamps and column.instrument in project.document.surveys and stamp not in names:
+            names.append(stamp)
+        names += [column.name] if column.field != project.record_id else []
     rows = []
     for line in lines:
         row = dict.fromkeys(names, "")
@@ -265,8 +273,6 @@ def _renderer(session: Session, call: Call) -> Callable[[Line, Column], str]:
                 words = render_label(field, column.code, codelists) if box_labels else "Checked"
                 return words if is_set else "" if box_labels else "Unchecked"
             return str(int(is_set))
-        if field.type == "file" and stored:
-            return "[document]"
         return render_label(field, stored, codelists) if labelled else render_value(field, stored, decimal)
 
     return render
@@ -308,7 +314,5 @@ def _stored_values(
     field = project.fields.get(name) or project.status.get(name.removesuffix("_complete"))
     if field is None:
         return [stored]
-    if field.type == "file":
-        return ["[document]"]
     parts = checked(stored) if field.type == "checkbox" else [stored]
     return [render_label(field, part, codelists) if labelled else render_value(field, part) for part in parts]

@@ -20,7 +20,7 @@ from opencro.app.redcap.export_records import EVENT, INSTANCE, INSTRUMENT
 from opencro.app.redcap.files import keep_files
 from opencro.app.redcap.import_records import gather, store
 from opencro.app.redcap.metadata import new_document, read_dictionary
-from opencro.app.redcap.project import CLASSIC_EVENT
+from opencro.app.redcap.project import CLASSIC_EVENT, unique_name
 from opencro.app.redcap.project_info import SETTINGS
 from opencro.app.redcap.project_xml import DataRow, ProjectXml, XmlEvent, read_project_xml
 from opencro.app.redcap.rights import from_xml, owner_flags
@@ -29,6 +29,7 @@ from opencro.app.redcap.session import Founder, Session
 from opencro.app.redcap.settings import change_settings
 from opencro.app.redcap.structure import map_forms, visit_days
 from opencro.app.redcap.users import new_role_name
+from opencro.kernel.finding import Refused
 from opencro.study import Arm, Protocol, Visit, load_study
 from opencro.study.model.protocol import Design, Schedule
 from opencro.study.model.whole import StudyFile
@@ -50,7 +51,7 @@ def found_project(founder: Founder, call: Call) -> Answer:
         session = _open(founder, folder)
         _set_up(session, odm, founder.user)
         _take_data(session, odm)
-    except ApiRefused:
+    except (ApiRefused, Refused):
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return render_text(founder.found(folder, founder.user), call.return_format)
@@ -101,14 +102,8 @@ def _write_study(folder: Path, title: str, odm: ProjectXml, info: Mapping[str, s
         "reports": {str(number): _report(report) for number, report in enumerate(odm.reports, 1)},
     }
     write_redcap(folder, new_document(odm.rows, made).model_copy(update=update))
-    groups = {group_name(name): name for name in odm.groups}
+    groups = {unique_name(name): name for name in odm.groups}
     write_sites(folder, {RedcapDocument().site: "In no data access group"} | groups)
-
-
-def group_name(name: str) -> str:
-    """The unique name of a data access group: 18 characters, small letters, as REDCap makes it."""
-    words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:18].strip("_")
-    return words if words[:1].isalpha() else f"group_{words}"
 
 
 def _visit(event: XmlEvent, number: int) -> Visit:

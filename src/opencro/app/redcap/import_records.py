@@ -10,6 +10,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from opencro.app.redcap.calculated import derived_values
+from opencro.app.redcap.eav import flat_rows
 from opencro.app.redcap.exchange import Answer, ApiRefused, Call
 from opencro.app.redcap.export_records import EVENT, GROUP, INSTANCE, INSTRUMENT
 from opencro.app.redcap.lines import Lines, read_lines
@@ -18,7 +20,7 @@ from opencro.app.redcap.project import CLASSIC_EVENT, Field, Project
 from opencro.app.redcap.record_names import number_records
 from opencro.app.redcap.rows import delimiter_named, flatten, parse_rows, render_taken
 from opencro.app.redcap.session import Session
-from opencro.app.redcap.values import SEPARATOR, checked, column_of, keep_value
+from opencro.app.redcap.values import SEPARATOR, checked, column_of, file_name, keep_value
 from opencro.capture import ImportReport, IncomingRecord, import_records
 from opencro.kernel.finding import Finding
 from opencro.ledger import Act, FormCompleted, ParticipantEnrolled, RecordKey, Source
@@ -62,7 +64,7 @@ def take_records(session: Session, call: Call) -> Answer:
     project = session.project
     texts = [{name: flatten(value) for name, value in row.items()} for row in rows]
     if call.text("type", "flat") == "eav":
-        texts = _flat_rows(project, texts)
+        texts = flat_rows(project, texts)
     given = [row.get(project.record_id, "").strip() for row in texts]
     auto = number_records(session, given) if call.says("forceAutoNumber") else {}
     if auto:
@@ -73,6 +75,7 @@ def take_records(session: Session, call: Call) -> Answer:
         overwrite=call.text("overwriteBehavior") == "overwrite",
         date_format=call.text("dateFormat", "YMD"),
     )
+    calculate(intake)
     store(intake, call.text("data"), "REDCap API")
     ids = list(dict.fromkeys(row[project.record_id].strip() for row in texts))
     what = call.text("returnContent", "count")
@@ -162,6 +165,17 @@ def _bare_status(project: Project) -> set[str]:
     return {f"{name}_complete" for name in project.instruments}
 
 
+def calculate(intake: Intake) -> None:
+    """Derived items of forms that change, from what stands and what comes in."""
+    for key in list(intake.items):
+        held = next((x.values for x in intake.lines.of(key.participant) if key in x.keys), {})
+        names = intake.project.names_in(key.form, key.group)
+        row: dict[str, object] = {item: held[name] for item, name in names.items() if name in held}
+        for item, text in derived_values(intake.session.study, key, row | intake.items[key]).items():
+            if text != row.get(item, ""):
+                intake.items[key][item] = text
+
+
 def _take_row(intake: Intake, number: int, record: str, row: Mapping[str, str], known: Mapping[str, Field]) -> None:
     project = intake.project
     event = row.get(EVENT, "").strip() if project.longitudinal else CLASSIC_EVENT
@@ -245,7 +259,8 @@ def _take_value(intake: Intake, number: int, place: tuple[str, str, str, int], f
     if found.type == "calc" and not intake.with_calculated:
         return
     if found.type == "file":
-        if text.strip() != "[document]":
+        held = [file_name(x.values.get(found.name, "")) for x in intake.lines.of(record)]
+        if text.strip() not in ("[document]", *held):
             intake.refuse(record, found.name, text, "Files are imported with content=file.")
         return
     if intake.session.rights.view(found.instrument) not in _VIEW_AND_EDIT:
@@ -374,20 +389,3 @@ def _problem(intake: Intake, finding: Finding) -> tuple[str, str, str, str]:
 
 def _problem_lines(problems: Iterable[tuple[str, str, str, str]]) -> str:
     return "\n".join(",".join('"' + part.replace('"', '""') + '"' for part in problem) for problem in problems)
-
-
-def _flat_rows(project: Project, rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """Lines of record, field_name and value as rows of columns."""
-    found: dict[tuple[str, ...], dict[str, str]] = {}
-    for row in rows:
-        if not {"record", "field_name", "value"} <= row.keys():
-            raise ApiRefused("Data of type eav need the columns record, field_name and value.")
-        address = {name: row.get(name, "") for name in (EVENT, INSTRUMENT, INSTANCE) if name in row}
-        flat = found.setdefault((row["record"], *address.values()), {project.record_id: row["record"], **address})
-        name, value = row["field_name"], row["value"]
-        held = project.fields.get(name)
-        if held is not None and held.type == "checkbox":
-            flat[column_of(name, value)] = "1"
-        elif name != project.record_id:
-            flat[name] = value
-    return list(found.values())

@@ -29,6 +29,7 @@ from opencro.app.redcap.session import Session
 from opencro.app.redcap.settings import Value, change_settings, read_settings
 from opencro.app.redcap.values import column_of
 from opencro.study import CodeList, Form, Item, ItemGroup, Study
+from opencro.study.formats.redcap import RedcapField, make_forms
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ def read_dictionary(
     lists: dict[str, CodeList] = {FORM_STATUS: FIXED_LISTS[FORM_STATUS]}
     fields: dict[str, Mapping[str, str]] = {}
     unstored: list[Mapping[str, str]] = []
+    said = _said_by_logic(rows)
     before = {"form": "", "name": ""}
     for row in rows:
         name, form = row["field_name"], row["form_name"]
@@ -124,7 +126,7 @@ def read_dictionary(
             unstored.append({"after": after, **{c: v for c, v in row.items() if v}})
             continue
         held = project.fields.get(name) if project else None
-        items[name], codes = _item(row, held, study)
+        items[name], codes = _item(row, held, study, said)
         lists |= {codes.id: codes} if codes else {}
         by_itself = row_of(name, form, items[name], lists)
         extra = difference(row, by_itself)
@@ -134,11 +136,30 @@ def read_dictionary(
     return Dictionary(forms, kept | lists, fields, tuple(unstored))
 
 
-def _item(row: Row, held: Field | None, study: Study | None) -> tuple[Item, CodeList | None]:
+def _item(row: Row, held: Field | None, study: Study | None, said: Mapping[str, Item]) -> tuple[Item, CodeList | None]:
     known = held.item if held else None
     if held is not None and known is not None and study is not None and dict(held.row) == dict(row):
         return known, study.codelists.get(known.codes or "")
-    return item_of(row, known)
+    item, codes = item_of(row, known)
+    other = said.get(row["field_name"])
+    if other is not None:
+        update: dict[str, object] = {"show_when": other.show_when, "derive": other.derive}
+        if other.derive:
+            update |= {"type": other.type, "decimals": other.decimals}
+        item = item.model_copy(update=update)
+    return item, codes
+
+
+def _said_by_logic(rows: Sequence[Row]) -> dict[str, Item]:
+    """Branching logic and calculations in our language, by field, as far as they can be said in it."""
+    made = make_forms(RedcapField(**row, line=number) for number, row in enumerate(rows, 2))
+    items = {(f.id, g.id, i.id): i for f in made.forms for g in f.groups for i in g.items}
+    forms = {row["field_name"]: row["form_name"] for row in rows}
+    return {
+        name: items[place]
+        for name, place in made.places.items()
+        if place[0] == forms.get(name) and place[2] == name and place in items
+    }
 
 
 def _used_lists(forms: Iterable[Form]) -> set[str]:

@@ -171,6 +171,12 @@ def project_of(study: Study) -> Project:
     return replace(project, repeats=_repeats(project))
 
 
+def unique_name(title: str) -> str:
+    """A name as REDCap makes it of words: small letters, `_` for spaces, no other signs, at most 18."""
+    words = re.sub(r"[^a-z0-9_]+", "", re.sub(r"\s+", "_", title.strip().lower()))[:18].strip("_")
+    return words if words[:1].isalpha() else f"n_{words}".strip("_")
+
+
 def _lower(word: str) -> str:
     lowered = re.sub(r"[^a-z0-9_]+", "_", word.lower()).strip("_")
     return lowered if lowered[:1].isalpha() else f"f_{lowered}"

@@ -16,6 +16,7 @@ from lxml import etree
 from opencro.app.redcap.dictionary import CHOICES, COLUMNS, VALIDATION
 from opencro.app.redcap.document import RepeatEntry
 from opencro.app.redcap.exchange import ApiRefused, Upload
+from opencro.study.formats.redcap.project import parse_project
 
 ODM = "{http://www.cdisc.org/ns/odm/v1.3}"
 REDCAP = "{https://projectredcap.org}"
@@ -87,14 +88,8 @@ class ProjectXml:
 
 
 def read_project_xml(text: str) -> ProjectXml:
-    """A project XML; refused where it is not XML, holds a document type, or has no metadata."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True)
-    try:
-        root = etree.fromstring(text.strip().encode(), parser)
-    except etree.XMLSyntaxError as error:
-        raise ApiRefused(f"The ODM file cannot be read: it is not XML (line {error.lineno}).") from None
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise ApiRefused("The ODM file may not hold a document type.")
+    """A project XML; refused where it is not XML (ODM-001..003) or has no metadata."""
+    root = parse_project(text.strip().encode(), "project.xml")
     metadata = root.find(f"{ODM}Study/{ODM}MetaDataVersion")
     variables = root.find(f"{ODM}Study/{ODM}GlobalVariables")
     if metadata is None or variables is None:

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from opencro.app.redcap.definition import Definition, read_sites, write_definition
 from opencro.app.redcap.exchange import ApiRefused
-from opencro.app.redcap.project import Project, project_of
+from opencro.app.redcap.project import Project, project_of, unique_name
 from opencro.app.redcap.rights import Rights, limit, rights_from, rights_of_roles
 from opencro.app.redcap.settings import read_settings
 from opencro.app.wiring import publish_definition
@@ -110,8 +110,7 @@ class Session:
 
     def unique_group(self, title: str, taken: Mapping[str, str]) -> str:
         """A unique name for a new data access group: 18 small letters of its name, a letter more where it is taken."""
-        words = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:18].strip("_")
-        stem = words if words[:1].isalpha() else f"group_{words}".strip("_")
+        stem = unique_name(title)
         options = [stem, *(f"{stem}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")]
         return next(option for option in options if option not in taken)
 

@@ -15,7 +15,7 @@ from opencro.app.redcap.definition import Definition
 from opencro.app.redcap.document import RedcapDocument, RepeatEntry
 from opencro.app.redcap.exchange import Answer, ApiRefused, Call
 from opencro.app.redcap.metadata import require_redcap_structure
-from opencro.app.redcap.project import CLASSIC_EVENT, Event, Project
+from opencro.app.redcap.project import CLASSIC_EVENT, Event, Project, unique_name
 from opencro.app.redcap.rows import flatten, parse_rows, render_count, render_rows
 from opencro.app.redcap.session import Session
 from opencro.study import Activity, Arm, Form, Visit
@@ -210,8 +210,7 @@ def visit_days(offset: str, low: str, high: str) -> tuple[int | None, tuple[int,
 
 def unique_event_name(name: str, arm: int, taken: Iterable[str]) -> str:
     """REDCap's way: 18 characters of the name in small letters, then the arm; a letter where it is taken."""
-    words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:18].strip("_") or "event"
-    stem = words if words[0].isalpha() else f"event_{words}"
+    stem = unique_name(name)
     held = set(taken)
     options = [f"{stem}_arm_{arm}", *(f"{stem}{letter}_arm_{arm}" for letter in "bcdefghijklmnopqrstuvwxyz")]
     return next(option for option in options if option not in held)
