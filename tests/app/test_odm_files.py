@@ -11,6 +11,8 @@ from lxml import etree
 
 from opencro.app.check import check_everything
 from opencro.app.convert import convert
+from opencro.app.importing import find_deliveries, import_deliveries
+from opencro.app.wiring import open_study_ledger
 from opencro.kernel.finding import Refused, Severity
 from opencro.study import load_study
 from opencro.study.formats.odm import OdmVersion, read_odm, write_odm
@@ -137,3 +139,25 @@ def test_range_checks_that_are_no_bounds_become_edit_checks(shared: Path, tmp_pa
     checks = load_study(tmp_path / "study").checks
     assert len(checks) == 14
     assert any(check.when.endswith(">= 220") for check in checks)
+
+
+RECORDS = {
+    f"{EXAMPLES}/Atlas_RS/Atlas_QS_ODMv2.xml": (2, 0),
+    f"{EXAMPLES}/Chronic_Low_Back_Pain/Chronic_Low_Back_Pain_example.xml": (4, 0),
+    f"{EXAMPLES}/Data-Collection/RepeatingIG-UC-D-Example.xml": (4, 0),
+    f"{ODMLIB}/odm-data-snapshot.xml": (55, 0),
+    f"{EXAMPLES}/Demographics_RACE/Demographics_RACE_check_all_that_apply.xml": (20, 1),
+}
+"""File with its own metadata and records -> new records, refused ones."""
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("name", RECORDS)
+def test_the_records_of_a_file_find_the_items_that_its_metadata_made(name: str, tmp_path: Path) -> None:
+    convert(EDC / name, tmp_path / "study")
+    study = load_study(tmp_path / "study")
+    with open_study_ledger(study, None, create=True) as ledger:
+        deliveries = find_deliveries(study, [EDC / name])
+        (report,) = import_deliveries(study, ledger, deliveries, user="ann", enrol=True, site="01", dry_run=True)
+    assert (report.counts["new"], report.counts["refused"]) == RECORDS[name]
+    assert not {"CAP-308", "CAP-404"} & set(report.findings.codes())

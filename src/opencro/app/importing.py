@@ -22,7 +22,7 @@ from opencro.kernel.finding import Finding, Findings, Place, Refused
 from opencro.kernel.hashing import hash_file
 from opencro.ledger import Actor, Ledger, Source
 from opencro.study import Study, Transfer
-from opencro.study.formats.odm import OdmRecord, read_odm_data
+from opencro.study.formats.odm import OdmRecord, read_odm, read_odm_data
 from opencro.study.formats.redcap import is_project, read_redcap_records
 from opencro.tabulation import read_xpt
 
@@ -117,12 +117,16 @@ def _import_one(
 
 
 def _read_records(study: Study, file: Path, site: str) -> tuple[Iterable[OdmRecord], Findings]:
-    """The records of an ODM file or of a REDCap project, with what was found while reading."""
+    """The records of an ODM file or of a REDCap project, with what was found while reading.
+
+    A file that brings its own metadata names its OIDs, as the study was named that was made from it.
+    """
     data = file.read_bytes()
     if is_project(data):
         project = read_redcap_records(data, study, file.name, site=site)
         return project.records, project.findings
-    read = read_odm_data(data, file.name)
+    names = read_odm(data, file.name).names if b"<MetaDataVersion" in data else None
+    read = read_odm_data(data, file.name, names)
     if not read.findings.ok:
         raise Refused(read.findings)
     return (replace(r, site=r.site or site) for r in read.records), read.findings

@@ -92,7 +92,7 @@ def _item(reading: OdmReading, ref: etree._Element, element: etree._Element, for
         help=_help(reading, element, f"help.{form_id}.{name}") or ours.get("help", ""),
         section=ours.get("section", ""),
         type=_type(reading, element, codes, ours.get("type", "")),
-        length=_whole(element, "Length", 1),
+        length=_whole(element, "Length", 1) if str(element.get("DataType")) in _TYPES else None,
         lines=int(ours.get("lines", "1")),
         decimals=_decimals(element),
         codes=codes,
