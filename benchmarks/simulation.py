@@ -26,6 +26,8 @@ PEERS = {
     "crm": ("CRM, 5 doses, n = 30 (dfcrm)", 61.0, 30),
     "days": ("log-rank, n = 600, 3 looks, participants by day (rpact)", 2450.0, 600),
     "records": ("log-rank, n = 600, 3 looks, full records (rpact)", 2450.0, 1200),
+    "arms": ("3 arms, 2 stages, Dunnett, best of them (rpact)", 289.0, 12),
+    "adaptive": ("response-adaptive, 3 arms, looks at 300 to 2,000, equal arms (adaptr)", 19.0, 4000),
     "scores": ("log-rank, 3 looks, score process (rpact)", 2450.0, 4),
 }
 NANOSECONDS = 3e-9
@@ -43,11 +45,15 @@ def measure() -> list[Row]:
 def main() -> None:
     """Prints our numbers as JSON."""
     boin, crm, plan = early.boin(0.3), early.crm(FIVE, 0.25), _log_rank_plan()
+    arms = sim.MultiArmPlan(3, (50, 50), tuple(gs.group_sequential(2).efficacy))
+    adaptive = sim.AdaptivePlan(3, tuple(range(300, 2001, 100)))
     works: dict[str, tuple[int, Callable[[int], Any]]] = {
         "boin": (200_000, lambda n: early.simulate_interval(boin, SIX, cohorts=10, trials=n, seed=1)),
         "crm": (50_000, lambda n: early.simulate_crm(crm, FIVE, cohorts=30, trials=n, seed=1)),
         "days": (20_000, lambda n: sim.simulate_days(plan, trials=n, seed=1)),
         "records": (2_000, lambda n: sim.simulate_records(plan, trials=n, seed=1)),
+        "arms": (500_000, lambda n: sim.simulate_multi_arm(arms, [0.4, 0.0, 0.0], trials=n, seed=1)),
+        "adaptive": (3_000, lambda n: sim.simulate_adaptive_allocation(adaptive, [0.25] * 3, trials=n, seed=1)),
         "scores": (1_000_000, lambda n: sim.simulate_score_process(plan, trials=n, seed=1)),
     }
     print(json.dumps({key: _rate(work, trials) for key, (trials, work) in works.items()}))

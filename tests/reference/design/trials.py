@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from opencro.design import sequential as gs
 from opencro.design import simulation as sim
 from opencro.design.fixed.clock import Accrual, Arm, Hazard, TwoArms
@@ -27,4 +29,24 @@ def _survival(case: Case) -> dict[str, Any]:
     }  # fmt: skip
 
 
-RECOMPUTE = {"sim-surv-*": _survival}
+def _multi_arm(case: Case) -> dict[str, Any]:
+    i = case.inputs
+    bounds = gs.group_sequential(len(i["n_per_arm_stage"]), alpha=i["alpha"]).efficacy
+    keep = {"best": 1, "all": i["active_arms"]}[i["selection"]]
+    sizes, test = tuple(i["n_per_arm_stage"]), i["intersection_test"].lower()
+    plan = sim.MultiArmPlan(i["active_arms"], sizes, tuple(bounds), test, keep=keep)
+    found = sim.simulate_multi_arm(plan, np.array(i["effects"]) / i["sd"], trials=500_000, seed=1)
+    power = found.summary()["estimate"][0]
+    return {
+        "reject_at_least_one": power, "rejected_per_arm_stage": found.rejected.ravel(),
+        "mc_se": (0.25 / i["iterations"]) ** 0.5,
+    }  # fmt: skip
+
+
+def _thompson(case: Case) -> dict[str, Any]:
+    i = case.inputs
+    best = sim.probability_best(i["a"], i["b"])
+    return {"p_best": best, "tempered_allocation": sim.temper(best, i["n"] / (2 * i["N"]))}
+
+
+RECOMPUTE = {"sim-surv-*": _survival, "ma-sim-*": _multi_arm, "rar-thompson-*": _thompson}

@@ -71,7 +71,7 @@ def run_replicates(
     return total
 
 
-def identify_task(task: Task) -> str:
+def identify_task(task: Callable[..., Any]) -> str:
     """A name for what a task computes: its function, its arguments and this program's version, as a digest."""
     digest = hashlib.sha256(version("opencro").encode())
     function = task.func if isinstance(task, partial) else task
