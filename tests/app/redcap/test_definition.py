@@ -177,3 +177,26 @@ def test_an_odm_file_that_is_none_makes_no_project(office: TokenTable, odm: str,
     answered = post(office, SUPER_TOKEN, "project", data=data, odm=odm)
     assert (answered.status_code, words in answered.text) == (400, True), answered.text
     assert sorted(office.folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("kind", ["longitudinal", "classic"])
+def test_a_project_xml_that_we_write_makes_the_same_project(
+    visits: Project, classic: Project, office: TokenTable, kind: str
+) -> None:
+    first = visits if kind == "longitudinal" else classic
+    if kind == "classic":
+        classic.import_records([{"record_id": "7", "form_1_complete": "1"}, {"record_id": "8"}])
+    written = post(office, first.token, "project_xml", exportFiles="true")
+    assert written.headers["Content-Type"].startswith("text/xml")
+    second = found(office, written.text)
+    assert second.export_metadata() == first.export_metadata()
+    assert second.export_records(export_data_access_groups=True) == first.export_records(export_data_access_groups=True)
+    assert second.export_user_roles() == first.export_user_roles()
+    assert second.export_dags() == first.export_dags()
+    if kind == "longitudinal":
+        assert second.export_events() == first.export_events()
+        assert second.export_repeating_instruments_events() == first.export_repeating_instruments_events()
+        assert second.export_file("1", "scan", event="baseline_arm_1")[0] == b"hello"
+        assert second.export_report("1") == first.export_report("1")
+    alone = post(office, first.token, "project_xml", returnMetadataOnly="true").text
+    assert "<SubjectData" not in alone

@@ -1,4 +1,4 @@
-"""REDCapR's own test projects, which we did not make: each becomes a study, and what REDCap exported of it comes out again."""
+"""REDCapR's own test projects: each becomes a study, and what REDCap exported of it comes out again."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from opencro.app.redcap import (
     delete_records,
+    export_project_xml,
     export_records,
     files,
     found,
@@ -54,6 +55,7 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("repeatingFormsEvents", "export"): structure.export_repeating,
     ("repeatingFormsEvents", "import"): structure.import_repeating,
     ("project", "export"): project_info.export_project,
+    ("project_xml", "export"): export_project_xml.export_project_xml,
     ("project_settings", "import"): project_info.import_settings,
     ("version", "export"): project_info.export_version,
     ("user", "export"): users.export_users,

@@ -58,13 +58,8 @@ class Selection:
 def export_records(session: Session, call: Call) -> Answer:
     """content=record."""
     session.rights.demand("api_export")
-    project = session.project
     selection = select(session, call)
-    lines = read_lines(project, session.ledger, selection.records or None, session.rights.sites)
-    kept = [line for line in lines.lines if line.event in selection.events]
-    kept = _filtered(project, kept, lines, call)
-    kept = _in_dates(session, kept, call)
-    kept = [line for line in kept if _is_asked(project, line, selection)]
+    kept = chosen_lines(session, call)
     flat = call.text("type", "flat") != "eav"
     rows, columns = (_flat if flat else _eav)(session, call, selection, kept)
     note_export(session, "records", call.format, len(rows))
@@ -74,6 +69,20 @@ def export_records(session: Session, call: Call) -> Answer:
     if not rows and call.format == "csv":
         return render_text("\n")
     return render_rows(rows, columns, call.format, titles=titles if labelled else None, delimiter=delimiter)
+
+
+def chosen_lines(session: Session, call: Call) -> list[Line]:
+    """The lines that the parameters ask for: records, events, filter, dates, and what they hold of the fields."""
+    project, selection = session.project, select(session, call)
+    lines = read_lines(project, session.ledger, selection.records or None, session.rights.sites)
+    kept = [line for line in lines.lines if line.event in selection.events]
+    kept = _in_dates(session, _filtered(project, kept, lines, call), call)
+    return [line for line in kept if _is_asked(project, line, selection)]
+
+
+def raw_renderer(session: Session) -> Callable[[Line, Column], str]:
+    """How the raw value of a column is written; "" where nobody said anything."""
+    return _renderer(session, Call({"exportBlankForGrayFormStatus": "true"}))
 
 
 def note_export(session: Session, what: str, format: str, rows: int) -> None:

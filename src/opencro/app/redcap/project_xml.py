@@ -20,7 +20,7 @@ from opencro.study.formats.redcap.project import parse_project
 
 ODM = "{http://www.cdisc.org/ns/odm/v1.3}"
 REDCAP = "{https://projectredcap.org}"
-_ROW_ATTRIBUTES = {
+ROW_ATTRIBUTES = {
     "SectionHeader": "section_header",
     "FieldNote": "field_note",
     "TextValidationType": VALIDATION,
@@ -189,7 +189,7 @@ def _rows(
 def _row(item: etree._Element, name: str, form: str, lists: Mapping[str, etree._Element]) -> dict[str, str]:
     row = dict.fromkeys(COLUMNS, "") | {"field_name": name, "form_name": form}
     kind = _said(item, "FieldType")
-    row |= {column: _said(item, attribute) for attribute, column in _ROW_ATTRIBUTES.items()}
+    row |= {column: _said(item, attribute) for attribute, column in ROW_ATTRIBUTES.items()}
     row["field_type"] = _TYPES.get(kind, kind)
     row["field_label"] = _question(item)
     row["identifier"] = "y" if _said(item, "Identifier").lower() == "y" else ""

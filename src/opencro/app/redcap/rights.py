@@ -147,6 +147,15 @@ def from_xml(attributes: Mapping[str, str], forms: Iterable[str]) -> dict[str, o
     return value
 
 
+def to_xml(role: Mapping[str, object]) -> dict[str, str]:
+    """A role in the names of a project XML."""
+    old = {plain: name for name, plain in _XML_NAMES.items()}
+    value = {old.get(flag, flag): str(_number(role.get(flag))) for flag in FLAGS}
+    for name, key in (("data_entry", "forms"), ("data_export_instruments", "forms_export")):
+        value[name] = "".join(f"[{form},{level}]" for form, level in _levels(role.get(key)).items())
+    return {"role_name": str(role.get("role_label") or ""), **value}
+
+
 def _number(value: object) -> int:
     text = str(value if value is not None else "").strip()
     if isinstance(value, bool):
