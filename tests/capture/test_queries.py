@@ -72,6 +72,76 @@ def test_a_check_that_may_mean_several_records_is_not_run_and_says_why(study: St
     assert "is of no visit" in reason
 
 
+FALL = EditCheck(id="VS2", form="VS", item="SYSBP", when="SYSBP < SYSBP at previous - 40", message="A deep fall.")
+
+
+def test_a_check_reads_the_visit_before_in_the_order_of_visit_numbers(study: Study, ledger: Ledger) -> None:
+    for visit, pressure in (("UNS_2_1", "80"), ("SCR", "130"), ("BL", "125")):
+        _enter(ledger, VITALS._replace(event=visit), SYSBP=pressure)
+    (one,) = _run(study, ledger, FALL).runs
+    assert one.records == 3
+    assert one.hits.select("event", "values").rows() == [("UNS_2_1", "SYSBP = 80, SYSBP at previous = 125")]
+    assert one.hits["fact"].to_list() == [ledger.position], "the value of the visit before was the newest"
+    _enter(ledger, VITALS._replace(event="BL"), SYSBP=None)
+    (one,) = _run(study, ledger, FALL).runs
+    assert one.hits["values"].to_list() == ["SYSBP = 80, SYSBP at previous = 130"], "a visit without a value is passed"
+
+
+def test_a_correction_at_the_visit_before_settles_the_query(study: Study, ledger: Ledger) -> None:
+    _enter(ledger, VITALS._replace(event="SCR"), SYSBP="130")
+    _enter(ledger, VITALS, SYSBP="80")
+    assert len(_raise(study, ledger, FALL)) == 1
+    _enter(ledger, VITALS._replace(event="SCR"), SYSBP="100")
+    assert [type(act.what) for act in _raise(study, ledger, FALL)] == [QueryClosed]
+
+
+def test_a_check_reads_the_first_visit_and_one_that_it_names(study: Study, ledger: Ledger) -> None:
+    first = FALL.model_copy(update={"when": "SYSBP < SYSBP at first - 40"})
+    named = FALL.model_copy(update={"when": "SYSBP < SYSBP at SCR - 40 and DM.AGE > 65"})
+    log = EditCheck(
+        id="DM4", form="DM", item="AGE", when="AGE > 65 and VS.SYSBP at BL < 90", message="Low for the age."
+    )
+    _enter(ledger, _key("DM"), AGE="70")
+    _enter(ledger, VITALS._replace(event="SCR"), SYSBP="130")
+    _enter(ledger, VITALS, SYSBP="80")
+    _enter(ledger, VITALS._replace(participant="701-02"), SYSBP="80")
+    runs = _run(study, ledger, first, named, log).runs
+    assert [run.hits["values"].to_list() for run in runs] == [
+        ["SYSBP = 80, SYSBP at first = 130"],
+        ["SYSBP = 80, SYSBP at SCR = 130, DM.AGE = 70"],
+        ["AGE = 70, VS.SYSBP at BL = 80"],
+    ]
+
+
+def test_a_record_of_another_visit_is_that_with_the_same_number(study: Study, ledger: Ledger) -> None:
+    for visit, pressures in (("SCR", ("130", "90")), ("BL", ("85", "88"))):
+        for number, pressure in enumerate(pressures, 1):
+            _enter(ledger, VITALS._replace(event=visit, group_repeat=number), SYSBP=pressure)
+    (one,) = _run(study, ledger, FALL).runs
+    assert one.hits["group_repeat"].to_list() == [1]
+
+
+@pytest.mark.parametrize(
+    ("form", "when", "reason"),
+    [
+        ("DM", "VS.SYSBP at previous < 90", "VS.SYSBP at previous: the form DM is of no visit, so none is before it"),
+        ("VS", "SYSBP < 90 and DM.AGE at BL > 65", "DM.AGE at BL: the form DM is of no visit"),
+        ("DM", "AGE > 65 and VS.SYSBP at BL < 90", "VS.SYSBP at BL stands in several records of one visit"),
+        ("VS", "SYSBP > SYSBP at UNS_2_1", "SYSBP at UNS_2_1: the visit was held several times"),
+    ],
+)
+def test_a_check_that_cannot_tell_which_visit_is_not_run(
+    form: str, when: str, reason: str, study: Study, ledger: Ledger
+) -> None:
+    _enter(ledger, _key("DM"), AGE="70")
+    _enter(ledger, VITALS, SYSBP="80")
+    _enter(ledger, VITALS._replace(group_repeat=2), SYSBP="80")
+    for repeat in (1, 2):
+        _enter(ledger, VITALS._replace(event="UNS_2_1", event_repeat=repeat), SYSBP="80")
+    check = EditCheck(id="X", form=form, when=when, message="Check.")
+    assert [why for _, why in _run(study, ledger, check).not_run] == [reason]
+
+
 @pytest.mark.requirement(33)
 def test_raising_again_on_the_same_data_writes_nothing(study: Study, ledger: Ledger) -> None:
     _enter(ledger, _key("DM"), AGE="66")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from opencro.kernel.expression import Expression, evaluate, parse_expression
-from opencro.study import Study, check_study, item_types, load_study
+from opencro.study import Study, check_study, item_types, load_study, study_types
 
 Row = dict[str, str]
 EVENT = {"AEYN": "Y", "AETERM": "COUGH", "AESEV": "1", "AEREL": "1", "AESTDAT": "02-JAN-2014"}
@@ -72,6 +72,38 @@ CASES: dict[str, tuple[Row, Row]] = {
         {"SYSBP_VSTPTNUM": "815", "SYSBP_VSPOS": "STANDING"},
         {"SYSBP_VSTPTNUM": "816", "SYSBP_VSPOS": "STANDING"},
     ),
+    "DS005": (
+        {"DSDECOD": "COMPLETED", "DSSTDAT": "01-JAN-2014", "EX.EXSTDAT at BL": "02-JAN-2014"},
+        {"DSDECOD": "COMPLETED", "DSSTDAT": "02-JUL-2014", "EX.EXSTDAT at BL": "02-JAN-2014"},
+    ),
+    "EX005": (
+        {"EXSTDAT": "15-JAN-2014", "EXENDAT at previous": "16-JAN-2014"},
+        {"EXSTDAT": "16-JAN-2014", "EXENDAT at previous": "15-JAN-2014"},
+    ),
+    "EX006": ({"EXTRT": "PLACEBO", "EXTRT at first": "XANOMELINE"}, {"EXTRT": "PLACEBO", "EXTRT at first": "PLACEBO"}),
+    "VS007": (
+        {
+            "WEIGHT_VSORRES": "123.0",
+            "WEIGHT_VSORRESU": "LB",
+            "WEIGHT_VSORRES at previous": "096.0",
+            "WEIGHT_VSORRESU at previous": "LB",
+        },
+        {
+            "WEIGHT_VSORRES": "105.0",
+            "WEIGHT_VSORRESU": "LB",
+            "WEIGHT_VSORRES at previous": "096.0",
+            "WEIGHT_VSORRESU at previous": "LB",
+        },
+    ),
+    "VS008": ({"WEIGHT_VSORRESU": "kg", "WEIGHT_VSORRESU at first": "LB"}, {"WEIGHT_VSORRESU": "kg"}),
+    "VS009": (
+        {"VISDAT": "15-JAN-2014", "VISDAT at previous": "16-JAN-2014"},
+        {"VISDAT": "16-JAN-2014", "VISDAT at previous": "16-JAN-2014"},
+    ),
+    "VS010": (
+        {"SYSBP_VSORRES": "96", "SYSBP_VSORRES at previous": "160"},
+        {"SYSBP_VSORRES": "100", "SYSBP_VSORRES at previous": "160"},
+    ),
     "LB001": ({"LBORNRLO": "4.9", "LBORNRHI": "3.3"}, {"LBORNRLO": "3.3", "LBORNRHI": "4.9"}),
     "LB002": ({"LBTESTCD": "ALB"}, {"LBTESTCD": "ALB", "LBORRES": "3.8"}),
     "QS001": ({"QSTESTCD": "ACITM08"}, {"QSTESTCD": "ACITM08", "QSORRES": "0"}),
@@ -97,8 +129,8 @@ def test_a_check_speaks_where_something_is_wrong_and_is_silent_where_it_is_right
     check = next(c for c in study.checks if c.id == name)
     condition = parse_expression(check.when)
     assert isinstance(condition, Expression)
-    types = item_types(study.forms[check.form])
+    types = {**study_types(study), **item_types(study.forms[check.form])}
     wrong, right = CASES[name]
-    assert set(wrong) | set(right) <= set(types), "a case names items of the form"
+    assert set(wrong) | set(right) <= {*types, *condition.names()}, "a case names items that the check can see"
     assert evaluate(condition, wrong, types) is True
     assert evaluate(condition, right, types) is False

@@ -19,6 +19,27 @@ def _read(shared: Path, name: str) -> pl.DataFrame:
     return pl.read_csv(shared / "cdisc/raw_360i/raw" / name, infer_schema=False)
 
 
+def test_a_check_across_visits_speaks_as_often_as_a_plain_count_says(root: Path, shared: Path, tmp_path: Path) -> None:
+    shutil.copytree(root / "studies/cdiscpilot01", tmp_path / "study")
+    study = load_study(tmp_path / "study")
+    raw = shared / "cdisc/raw_360i/raw"
+    with open_study_ledger(study, None, create=True) as ledger:
+        import_deliveries(study, ledger, find_deliveries(study, [raw / "DM.csv", raw / "VS.csv.gz"], None), user="dm1")
+        runs = query_study(study, ledger, only=("VS007", "VS008", "VS009", "VS010")).run.runs
+    number = {visit.name: visit.number for visit in study.protocol.schedule.visits}
+    weights = (
+        _read(shared, "VS.csv.gz")
+        .filter(pl.col("WEIGHT_VSORRES").is_not_null())
+        .with_columns(kg=pl.col("WEIGHT_VSORRES").cast(float), at=pl.col("VISIT").replace_strict(number))
+        .sort("SUBJID", "at")
+    )
+    unit, before = pl.col("WEIGHT_VSORRESU"), pl.col("kg").shift(1).over("SUBJID")
+    changed = ((pl.col("kg") - before).abs() > 0.1 * before) & (unit == unit.shift(1).over("SUBJID"))
+    assert [len(run.hits) for run in runs] == [6, 1, 0, 11]
+    assert len(weights.filter(changed)) == 6
+    assert len(weights.filter(unit != unit.first().over("SUBJID"))) == 1
+
+
 def test_checks_on_the_raw_records_speak_as_often_as_a_plain_count_says(
     root: Path, shared: Path, tmp_path: Path
 ) -> None:

@@ -2,19 +2,21 @@
 
 A check belongs to one item group, that of its item; what it names elsewhere is looked up by place. An item of another
 group of the form comes from the same form, one of another visit form from the same visit, one of a form that belongs
-to the participant from the participant. Where that gives several records the check is not run and says so, since it
-cannot be told which record is meant.
+to the participant from the participant. A value `at` another visit comes from that visit of the participant; of the
+check's own group it is that of the record with the same number. Where that gives several records the check is not run
+and says so, since it cannot be told which record is meant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
 
-from opencro.kernel.expression import Expression, Types, parse_expression, to_polars
+from opencro.capture.other_visit import VisitOrder, value_at_visit
+from opencro.kernel.expression import PREVIOUS, Expression, Name, Types, parse_expression, to_polars
 from opencro.study import EditCheck, Form, ItemGroup, Study, item_types
 
 _PARTICIPANT = ("site", "participant")
@@ -56,13 +58,25 @@ class EditCheckRun:
 
 
 @dataclass(frozen=True)
-class _Source:
-    """Where a name of an expression is collected."""
+class Source:
+    """Where a name of an expression is collected; `visit` is empty where it is that of the record."""
 
     name: str
     item: str
+    visit: str
     form: Form
     group: ItemGroup
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a check reads: its expression, the types of its names, its group and the records with every name."""
+
+    expression: Expression
+    types: Types
+    group: str
+    frame: pl.DataFrame
+    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True)
@@ -72,6 +86,7 @@ class _Records:
     snapshot: RecordSource
     words: frozenset[str]
     read: dict[tuple[str, str], pl.DataFrame]
+    order: VisitOrder
 
     def of(self, form: str, group: ItemGroup, named: dict[str, str]) -> pl.DataFrame:
         """Key and newest fact of each record, and the named items as text."""
@@ -91,50 +106,69 @@ def run_edit_checks(study: Study, snapshot: RecordSource, checks: Iterable[EditC
 
     Nothing is written. A name that was never collected is missing, as in a record that lacks it.
     """
-    chosen = tuple(study.checks if checks is None else checks)
-    records = _Records(snapshot, _words_of(chosen), {})
-    runs, not_run = [], []
-    for check in chosen:
-        try:
-            runs.append(_run(study, records, check))
-        except _NotRun as reason:
-            not_run.append((check, str(reason)))
+    runs: list[CheckRun] = []
+    not_run: list[tuple[EditCheck, str]] = []
+    for check, judged in _judge(study, snapshot, checks):
+        if isinstance(judged, str):
+            not_run.append((check, judged))
+            continue
+        hits = judged.frame.filter(to_polars(judged.expression, judged.types)) if len(judged.frame) else judged.frame
+        shown = hits.select(*_KEY, "fact", _words(judged.sources).alias("values"))
+        runs.append(CheckRun(check, judged.group, len(judged.frame), shown))
     return EditCheckRun(snapshot.position, tuple(runs), tuple(not_run))
 
 
-def _words_of(checks: Iterable[EditCheck]) -> frozenset[str]:
-    expressions = (parse_expression(check.when) for check in checks)
-    names = (name for e in expressions if isinstance(e, Expression) for name in e.names())
-    return frozenset(name.rpartition(".")[2] for name in names)
+def gather_values(study: Study, snapshot: RecordSource, checks: Iterable[EditCheck] | None = None) -> dict[str, Judged]:
+    """What each check reads on every record, by the check's id; a check that cannot be run is left out.
+
+    `Judged.frame` has the key, the newest fact, and a text column for every name of the expression.
+    """
+    found = _judge(study, snapshot, checks)
+    return {check.id: judged for check, judged in found if not isinstance(judged, str)}
 
 
-def _run(study: Study, records: _Records, check: EditCheck) -> CheckRun:
-    expression = parse_expression(check.when)
-    if not isinstance(expression, Expression):
-        raise _NotRun("its expression has errors; `opencro check` names them")
-    sources = [_find(study, check.form, name) for name in expression.names()]
+def _judge(
+    study: Study, snapshot: RecordSource, checks: Iterable[EditCheck] | None
+) -> Iterator[tuple[EditCheck, Judged | str]]:
+    chosen = tuple(study.checks if checks is None else checks)
+    parsed = [(check, parse_expression(check.when)) for check in chosen]
+    items = frozenset(i.rpartition(".")[2] for _, e in parsed if isinstance(e, Expression) for i in e.items())
+    records = _Records(snapshot, items, {}, VisitOrder.of(study))
+    for check, expression in parsed:
+        if not isinstance(expression, Expression):
+            yield check, "its expression has errors; `opencro check` names them"
+            continue
+        try:
+            yield check, _gather(study, records, check, expression)
+        except _NotRun as reason:
+            yield check, str(reason)
+
+
+def _gather(study: Study, records: _Records, check: EditCheck, expression: Expression) -> Judged:
+    sources = tuple(_find(study, check.form, name) for name in {n.name: n for n in expression.named()}.values())
     home = _home(study, check, sources)
-    named = {s.name: s.item for s in sources if s.form.id == check.form and s.group.id == home.id}
-    frame = records.of(check.form, home, named)
+    own = {s.name: s.item for s in sources if s.form.id == check.form and s.group.id == home.id and not s.visit}
+    frame = records.of(check.form, home, own)
     for source in sources:
-        if source.name not in named:
+        if source.visit:
+            frame = _look_at_visit(records, frame, study.forms[check.form], home, source)
+        elif source.name not in own:
             frame = _look_up(records, frame, study.forms[check.form], source)
     types: Types = {s.name: item_types(s.form)[s.item] for s in sources}
-    hits = frame.filter(to_polars(expression, types)) if len(frame) else frame
-    return CheckRun(check, home.id, len(frame), hits.select(*_KEY, "fact", _words(sources).alias("values")))
+    return Judged(expression, types, home.id, frame, sources)
 
 
-def _find(study: Study, form: str, name: str) -> _Source:
-    given, _, item = name.rpartition(".")
+def _find(study: Study, form: str, name: Name) -> Source:
+    given, _, item = name.item.rpartition(".")
     forms = [study.forms[f] for f in ([given] if given else [form, *study.forms]) if f in study.forms]
     for candidate in forms:
         for group in candidate.groups:
             if any(i.id == item for i in group.items):
-                return _Source(name, item, candidate, group)
-    raise _NotRun(f"no form has {name}")
+                return Source(name.name, item, name.visit, candidate, group)
+    raise _NotRun(f"no form has {name.item}")
 
 
-def _home(study: Study, check: EditCheck, sources: list[_Source]) -> ItemGroup:
+def _home(study: Study, check: EditCheck, sources: Sequence[Source]) -> ItemGroup:
     form = study.forms.get(check.form)
     if form is None:
         raise _NotRun(f"there is no form {check.form}")
@@ -145,7 +179,7 @@ def _home(study: Study, check: EditCheck, sources: list[_Source]) -> ItemGroup:
     return own[0] if own else form.groups[0]
 
 
-def _look_up(records: _Records, frame: pl.DataFrame, home: Form, source: _Source) -> pl.DataFrame:
+def _look_up(records: _Records, frame: pl.DataFrame, home: Form, source: Source) -> pl.DataFrame:
     """Join one item of another group; the newest fact is that of all records that were read."""
     by = _place(home, source)
     other = records.of(source.form.id, source.group, {source.name: source.item})
@@ -156,7 +190,27 @@ def _look_up(records: _Records, frame: pl.DataFrame, home: Form, source: _Source
     return joined.with_columns(fact=pl.max_horizontal("fact", "other_fact")).drop("other_fact")
 
 
-def _place(home: Form, source: _Source) -> tuple[str, ...]:
+def _look_at_visit(
+    records: _Records, frame: pl.DataFrame, home: Form, group: ItemGroup, source: Source
+) -> pl.DataFrame:
+    """Join one item as it stands at another visit of the participant."""
+    if source.form.participant_level:
+        raise _NotRun(f"{source.name}: the form {source.form.id} is of no visit")
+    if home.participant_level and source.visit == PREVIOUS:
+        raise _NotRun(f"{source.name}: the form {home.id} is of no visit, so none is before it")
+    same = source.form.id == home.id and source.group.id == group.id
+    by = (*_PARTICIPANT, "form_repeat", "group_repeat") if same else _PARTICIPANT
+    other = records.of(source.form.id, source.group, {source.name: source.item})
+    other = other.filter(pl.col(source.name).fill_null("") != "").rename({"fact": "other_fact"})
+    if other.select(*by, "event", "event_repeat").is_duplicated().any():
+        raise _NotRun(f"{source.name} stands in several records of one visit")
+    joined = value_at_visit(frame, other, source.visit, by=by, new=(source.name, "other_fact"), order=records.order)
+    if joined is None:
+        raise _NotRun(f"{source.name}: the visit was held several times")
+    return joined.with_columns(fact=pl.max_horizontal("fact", "other_fact")).drop("other_fact")
+
+
+def _place(home: Form, source: Source) -> tuple[str, ...]:
     if source.form.id == home.id:
         return _FORM
     if source.form.participant_level:
@@ -166,7 +220,7 @@ def _place(home: Form, source: _Source) -> tuple[str, ...]:
     return _VISIT
 
 
-def _words(sources: list[_Source]) -> pl.Expr:
+def _words(sources: Sequence[Source]) -> pl.Expr:
     """`AEOUT = FATAL, AESDTH = (none)`."""
     shown = [pl.format("{} = {}", pl.lit(s.name), pl.col(s.name).fill_null("(none)")) for s in sources]
     return pl.concat_str(shown, separator=", ") if shown else pl.lit("")

@@ -71,7 +71,7 @@ def test_columns_give_what_it_says(corpus: list[dict[str, Any]]) -> None:
         expression = parsed(case["expression"])
         row = {name: read_value(case["row"].get(name)) for name in expression.names()}
         held = {name: _held(value) for name, value in row.items()}
-        types = {name: case["types"].get(name, "text") if t is pl.String else t for name, t in held.items()}
+        types = {**case["types"], **{name: t for name, t in held.items() if t is not pl.String}}
         frame = pl.DataFrame({**row, "one": 1}, schema={**held, "one": pl.Int64})
         got = frame.select(to_polars(expression, types)).item()  # type: ignore[arg-type]
         if not _same(got, read_value(case["gives"])):

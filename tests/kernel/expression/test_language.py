@@ -102,6 +102,9 @@ def test_names_come_once_in_the_order_of_writing() -> None:
         ("AGE is 3", "EXP-002", 8, "grammar"),
         ("AGE in (SEX)", "EXP-002", 9, "grammar"),
         ('SEX == "M', "EXP-003", 8, "Close it"),
+        ("AGE at > 3", "EXP-002", 8, "grammar"),
+        ('AGE at "BL"', "EXP-002", 8, "grammar"),
+        ("round(AGE) at BL", "EXP-002", 12, "grammar"),
         ("lenght(SEX)", "EXP-004", 1, 'Did you mean "length"?'),
         ("length()", "EXP-005", 1, "arguments"),
         ("round(AGE, AGE)", "EXP-005", 12, "number"),
@@ -165,6 +168,36 @@ def test_the_collected_text_of_a_date_may_be_asked_for_its_year() -> None:
     assert check_expression(_parsed("year(AGE)"), TYPES).codes() == ("EXP-008",)
 
 
+def test_a_value_of_another_visit_is_a_name_with_the_type_of_its_item() -> None:
+    change = _parsed("AGE - DM.AGE at previous > 1 and START at BL < START and AGE is present")
+    assert change.names() == ("AGE", "DM.AGE at previous", "START at BL", "START")
+    assert change.items() == ("AGE", "DM.AGE", "START")
+    row = {"AGE": "10", "DM.AGE at previous": "8.0", "START": "03-JAN-2014", "START at BL": "2014-01-02"}
+    assert evaluate(change, row, TYPES) is True
+    assert evaluate(change, {**row, "START at BL": "04-JAN-2014"}, TYPES) is False
+    assert evaluate(_parsed("AGE at BL < AGE"), {"AGE": "10", "AGE at BL": "9"}, TYPES) is True
+    assert check_expression(change, TYPES, gives="boolean", visits=["BL"]).ok
+
+
+@pytest.mark.parametrize(
+    ("text", "visits", "code", "words"),
+    [
+        ("AGE at BL > 3", None, "EXP-010", "edit checks"),
+        ("AGE at previous > 3", None, "EXP-010", "edit checks"),
+        ("AGE at BLL > 3", ["BL"], "EXP-011", 'Did you mean "BL"?'),
+        ("AGE at last > 3", [], "EXP-011", "schedule"),
+        ("AGEE at BL > 3", ["BL"], "EXP-007", 'Did you mean "AGE"?'),
+        ('AGE at BL == "M"', ["BL"], "EXP-008", "number"),
+    ],
+)
+def test_an_unknown_visit_or_one_where_there_is_none_is_a_finding(
+    text: str, visits: list[str] | None, code: str, words: str
+) -> None:
+    (finding,) = check_expression(_parsed(text), TYPES, visits=visits)
+    assert finding.code == code
+    assert words in finding.remedy
+
+
 def test_every_code_and_function_is_documented(root: Path) -> None:
     page = (root / "docs" / "expressions.md").read_text(encoding="utf-8")
     source = root / "src" / "opencro" / "kernel" / "expression"
@@ -180,5 +213,5 @@ def test_the_examples_of_the_page_run(root: Path) -> None:
     examples = re.findall(r"^\| `(.+?)` \| `(.+?)` \| `(.+?)` \|$", page, re.M)
     assert len(examples) >= 10
     for text, row, result in examples:
-        names = dict(re.findall(r'(\w+) = "(.*?)"', row))
+        names = dict(re.findall(r'(\w[\w ]*) = "(.*?)"', row))
         assert str(evaluate(_parsed(text), names)) == result, text

@@ -144,4 +144,4 @@ def _reads(study: Study, check: EditCheck, items: Items) -> bool:
 
 def _names(text: str) -> tuple[str, ...]:
     parsed = parse_expression(text)
-    return parsed.names() if isinstance(parsed, Expression) else ()
+    return parsed.items() if isinstance(parsed, Expression) else ()

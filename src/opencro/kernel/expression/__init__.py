@@ -5,11 +5,14 @@ from opencro.kernel.expression.columns import to_polars
 from opencro.kernel.expression.parser import parse_expression
 from opencro.kernel.expression.render import render_json
 from opencro.kernel.expression.rows import evaluate
-from opencro.kernel.expression.tree import Expression
+from opencro.kernel.expression.tree import FIRST, PREVIOUS, Expression, Name
 from opencro.kernel.expression.types import Types, Value, ValueType
 
 __all__ = [
+    "FIRST",
+    "PREVIOUS",
     "Expression",
+    "Name",
     "Types",
     "Value",
     "ValueType",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from opencro.kernel.expression.functions import BRANCH, FUNCTIONS
 from opencro.kernel.expression.reading import read_date, read_number
 from opencro.kernel.expression.tree import (
+    FIRST,
+    PREVIOUS,
     Arithmetic,
     Call,
     Compare,
@@ -19,19 +21,27 @@ from opencro.kernel.expression.tree import (
     OneOf,
     walk,
 )
-from opencro.kernel.expression.types import EQUALITY, Known, Types, ValueType, common_type, type_of
+from opencro.kernel.expression.types import EQUALITY, Known, Types, ValueType, common_type, declared_type, type_of
 from opencro.kernel.finding import Finding, Findings, suggest
 
 
-def check_expression(expression: Expression, known_names: Types, *, gives: ValueType | None = None) -> Findings:
-    """Findings EXP-007 (unknown name), EXP-008 (type) and EXP-009 (never true) of an expression.
+def check_expression(
+    expression: Expression,
+    known_names: Types,
+    *,
+    gives: ValueType | None = None,
+    visits: Collection[str] | None = None,
+) -> Findings:
+    """Findings EXP-007 (unknown name), EXP-008 (type), EXP-009 (never true), EXP-010 and EXP-011 (visits).
 
     `known_names` maps every permitted name to its type; `gives` is the type that the whole must have, if any, where a
-    text that is read as a number or date does for these.
+    text that is read as a number or date does for these. `visits` are the ids that may follow `at`; None where no value
+    of another visit can be read.
     """
     found: list[Finding] = []
     for part in walk(expression.node):
         found += _names(expression, part, known_names)
+        found += _visits(expression, part, visits)
         found += _types(expression, part, known_names)
         found += _never_true(expression, part)
     kind = type_of(expression.node, known_names)
@@ -46,9 +56,20 @@ def _finding(expression: Expression, node: Node, code: str, got: str, expected: 
 
 
 def _names(expression: Expression, node: Node, types: Types) -> Iterator[Finding]:
-    if isinstance(node, Name) and node.name not in types:
-        remedy = suggest(node.name, types) or "Use a name that is collected here."
-        yield _finding(expression, node, "EXP-007", f"unknown name `{node.name}`", "a known name", remedy)
+    if isinstance(node, Name) and declared_type(node, types) is None:
+        remedy = suggest(node.item, types) or "Use a name that is collected here."
+        yield _finding(expression, node, "EXP-007", f"unknown name `{node.item}`", "a known name", remedy)
+
+
+def _visits(expression: Expression, node: Node, visits: Collection[str] | None) -> Iterator[Finding]:
+    if not isinstance(node, Name) or not node.visit:
+        return
+    if visits is None:
+        remedy = "Only edit checks read values of other visits."
+        yield _finding(expression, node, "EXP-010", f"`{node.name}`", "a value of the same row", remedy)
+    elif node.visit not in (PREVIOUS, FIRST, *visits):
+        remedy = suggest(node.visit, (PREVIOUS, FIRST, *visits)) or "Name a visit of the schedule by its id."
+        yield _finding(expression, node, "EXP-011", f"visit `{node.visit}`", "`previous`, `first` or a visit", remedy)
 
 
 def _mismatch(expression: Expression, node: Node, got: Known, expected: ValueType) -> Finding:
@@ -66,7 +87,7 @@ def _fits(node: Node, types: Types, expected: ValueType) -> bool:
     kind = type_of(node, types)
     if kind in (expected, "missing"):
         return True
-    if isinstance(node, Name) and types.get(node.name) == "date" and expected == "text":
+    if isinstance(node, Name) and declared_type(node, types) == "date" and expected == "text":
         return True  # what was collected is a text, also where it is read as a date
     if kind != "text" or expected in ("text", "boolean"):
         return False
@@ -77,7 +98,7 @@ def _fits(node: Node, types: Types, expected: ValueType) -> bool:
 
 def _types(expression: Expression, node: Node, types: Types) -> Iterator[Finding]:
     for part, expected in _expectations(node, types):
-        unknown = isinstance(part, Name) and part.name not in types
+        unknown = isinstance(part, Name) and declared_type(part, types) is None
         if not unknown and not _fits(part, types, expected):
             yield _mismatch(expression, part, type_of(part, types), expected)
     if isinstance(node, Compare) and node.sign not in EQUALITY and _kind(types, node.left, node.right) == "boolean":

@@ -9,6 +9,7 @@ from typing import cast
 
 from opencro.kernel.expression.functions import FUNCTIONS
 from opencro.kernel.expression.tree import (
+    AT,
     NOWHERE,
     Arithmetic,
     Call,
@@ -157,6 +158,12 @@ class _Parser:
 
     def name_or_call(self, depth: int) -> Node:
         word = self.take()
+        if self.word.kind == "name" and self.word.text == AT.strip():
+            self.take()
+            if self.word.kind != "name":
+                raise self.unexpected("the id of a visit, `previous` or `first`")
+            visit = self.take().text
+            return Name(f"{word.text}{AT}{visit}", word.column, visit)
         if not self.is_sign("("):
             return Name(word.text, word.column)
         function = FUNCTIONS.get(word.text)

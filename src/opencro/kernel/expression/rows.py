@@ -10,6 +10,7 @@ from typing import Any
 from opencro.kernel.expression.functions import BRANCH, FUNCTIONS
 from opencro.kernel.expression.reading import ValueType, finite, read_date, read_number
 from opencro.kernel.expression.tree import (
+    AT,
     Arithmetic,
     Call,
     Compare,
@@ -42,10 +43,18 @@ def evaluate(expression: Expression, row: Mapping[str, object], types: Types | N
     collected text is to be read where the expression leaves it open (comparing two names); without it a value has the
     type that it has in Python.
     """
-    known: Types = {**{name: _own_type(value) for name, value in row.items()}, **(types or {})}
+    own: dict[str, Any] = {name: _own_type(value) for name, value in row.items()}
+    known: Types = {**own, **_at_visits(expression, types or {}), **(types or {})}
     value = _value(expression.node, row, known)
     kind = type_of(expression.node, known)
     return value if kind == "missing" else _as(value, kind)
+
+
+def _at_visits(expression: Expression, types: Types) -> Types:
+    """What is declared of an item holds for its values of other visits."""
+    if AT not in expression.text:
+        return {}
+    return {part.name: types[part.item] for part in expression.named() if part.item in types}
 
 
 def value_as(node: Node, kind: ValueType) -> Value:

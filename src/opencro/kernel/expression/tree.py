@@ -11,6 +11,9 @@ from opencro.kernel.finding import Place
 Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
 Sum = Literal["+", "-", "*", "/"]
 NOWHERE = Place()
+AT = " at "
+PREVIOUS, FIRST = "previous", "first"
+"""The visits that are counted from the row's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,16 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """An item or column."""
+    """An item or column; where it is a value of another visit, the name says so too: `WEIGHT at BL`, visit `BL`."""
 
     name: str
     column: int = 1
+    visit: str = ""
+
+    @property
+    def item(self) -> str:
+        """The name without the visit."""
+        return self.name.removesuffix(f"{AT}{self.visit}") if self.visit else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +139,16 @@ class Expression:
     place: Place = NOWHERE
 
     def names(self) -> tuple[str, ...]:
-        """The items or columns that it mentions, each once, in the order of writing."""
-        return tuple(dict.fromkeys(part.name for part in walk(self.node) if isinstance(part, Name)))
+        """What a row is asked for, each once, in the order of writing: items, columns, `WEIGHT at BL`."""
+        return tuple(dict.fromkeys(part.name for part in self.named()))
+
+    def items(self) -> tuple[str, ...]:
+        """The items or columns that it mentions at whatever visit, each once, in the order of writing."""
+        return tuple(dict.fromkeys(part.item for part in self.named()))
+
+    def named(self) -> Iterator[Name]:
+        """Every place at which a name stands, in the order of writing."""
+        return (part for part in walk(self.node) if isinstance(part, Name))
 
     def __str__(self) -> str:
         return self.text

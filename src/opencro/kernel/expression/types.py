@@ -12,7 +12,7 @@ from opencro.kernel.expression.functions import BRANCH, FUNCTIONS
 from opencro.kernel.expression.reading import ValueType
 from opencro.kernel.expression.tree import Arithmetic, Call, Constant, Name, Node
 
-__all__ = ["EQUALITY", "Known", "Types", "Value", "ValueType", "common_type", "type_of", "value_type"]
+__all__ = ["EQUALITY", "Known", "Types", "Value", "ValueType", "common_type", "declared_type", "type_of", "value_type"]
 
 Value = str | float | bool | date | None
 """What an expression gives for a row; None is missing."""
@@ -37,6 +37,11 @@ def value_type(declared: ValueType | pl.DataType | type[pl.DataType]) -> ValueTy
     return "date" if declared in (pl.Date, pl.Datetime) else "text"
 
 
+def declared_type(node: Name, types: Types) -> ValueType | pl.DataType | type[pl.DataType] | None:
+    """What is said of a name, or of its item where it is a value of another visit; None where nothing is."""
+    return types.get(node.name, types.get(node.item))
+
+
 def type_of(node: Node, types: Types) -> Known:
     """The type that a part gives; a name that `types` lacks is text."""
     match node:
@@ -48,8 +53,9 @@ def type_of(node: Node, types: Types) -> Known:
             return "text"
         case Constant() | Arithmetic():
             return "number"
-        case Name(name=name):
-            return value_type(types[name]) if name in types else "text"
+        case Name():
+            declared = declared_type(node, types)
+            return "text" if declared is None else value_type(declared)
         case Call(function=function, arguments=(_, then, other)) if function == BRANCH:
             return common_type(type_of(then, types), type_of(other, types))
         case Call(function=function):

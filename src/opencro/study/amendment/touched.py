@@ -189,7 +189,7 @@ def _item_ids(form: Form | None) -> list[str]:
 
 def _named(rule: str, study: Study) -> Iterator[FormItem]:
     expression = parse_expression(rule)
-    names = expression.names() if isinstance(expression, Expression) else ()
+    names = expression.items() if isinstance(expression, Expression) else ()
     for form in study.forms.values():
         for item in _item_ids(form):
             if item in names or f"{form.id}.{item}" in names:

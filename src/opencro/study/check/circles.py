@@ -62,7 +62,7 @@ def _names(item: Item) -> Iterator[str]:
     for text in (item.derive, item.show_when):
         expression = parse_expression(text) if text else None
         if isinstance(expression, Expression):
-            yield from expression.names()
+            yield from expression.items()
 
 
 def _circle(graph: Mapping[str, tuple[str, ...]], start: str) -> tuple[str, ...]:

@@ -20,16 +20,17 @@ def check_expressions(subject: Subject) -> list[Finding]:
         if not isinstance(expression, Expression):
             found += expression
             continue
-        columns: Types = dict.fromkeys(expression.names(), "text")
+        columns: Types = dict.fromkeys(expression.items(), "text")
         known = columns if types is None else types
-        findings = check_expression(expression, known, gives=gives)
+        visits = [v.id for v in subject.study.protocol.schedule.visits] if file == CHECKS else None
+        findings = check_expression(expression, known, gives=gives, visits=visits)
         found += [f for f in findings if f.code != "EXP-007" or not _mentions_unread(subject, f, expression)]
     return found
 
 
 def _mentions_unread(subject: Subject, finding: Finding, expression: Expression) -> bool:
     """A name of a form that exists but could not be understood is not called unknown."""
-    return any(f"`{n}`" in finding.got and n.split(".")[0] in subject.unread for n in expression.names())
+    return any(f"`{n}`" in finding.got and n.split(".")[0] in subject.unread for n in expression.items())
 
 
 def _expressions(subject: Subject) -> Iterator[tuple[str, Key, str, Types | None, ValueType]]:
