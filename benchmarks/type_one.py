@@ -14,7 +14,7 @@ from opencro.design import sequential as gs
 from opencro.design import simulation as sim
 
 Row = tuple[str, float, float, float, float]
-ALPHA, TRIALS = 0.025, 100_000
+ALPHA, TRIALS = 0.025, 40_000
 RULES = {"best": {"keep": 1}, "all": {"keep": 3}, "best two within 0.1": {"keep": 2, "margin": 0.1, "floor": 0.0}}
 EFFECTS = [e for e in product((-0.3, 0.0, 0.3, 0.6), repeat=3) if min(e) <= 0]
 

@@ -118,6 +118,11 @@ def test_records_are_those_that_are_analysed() -> None:
     assert seen[0][7] == pytest.approx(z[0], abs=1e-12)
 
 
+def test_trials_may_all_stop_at_the_first_look() -> None:
+    found = sim.simulate_records(_plan(hazard=0.3), trials=20, seed=1)
+    assert found.reject.tolist() == [1.0, 0.0, 0.0]
+
+
 def test_bounds_that_do_not_fit_are_refused() -> None:
     with pytest.raises(DesignError, match="DES-520"):
         sim.SurvivalPlan(_plan().trial, (150, 700), (2.9, 2.0))

@@ -94,7 +94,7 @@ def probability_best(alpha: ArrayLike, beta: ArrayLike) -> Floats:
     DesignError DES-522 for parameters that are not above 0.
 
     >>> probability_best([6, 9, 4], [7, 5, 8]).round(4).tolist()
-    [0.1538, 0.812, 0.0341]
+    [0.1539, 0.812, 0.0341]
     """
     a, b = np.asarray(alpha, float), np.asarray(beta, float)
     if a.shape != b.shape or a.ndim != 1 or not np.all((a > 0) & (b > 0)):

@@ -141,6 +141,8 @@ def _tally_trials(plan: SurvivalPlan, analysis: Analysis, seed: int, scenario: i
         stop = reject | futile | (look == looks - 1)
         _count_end(tally, known[stop], cut[stop], (entry[going] <= cut[:, None]).sum(axis=1)[stop])
         going = going[~stop]
+        if not going.size:
+            break
     return tally
 
 
