@@ -75,6 +75,20 @@ def test_a_first_entry_long_after_the_date_of_the_record_is_late(
 
 
 @pytest.mark.requirement(11)
+def test_the_date_as_it_stands_counts_and_a_removal_hides_no_late_entry(
+    study: Study, any_ledger: Ledger, write: Write
+) -> None:
+    backdated = write(Change(_vitals(), {"VSDAT": "2026-03-01", "SYSBP": "120"}))
+    removed = write(Change(_vitals("701-02"), {"VSDAT": "2026-02-01"}))
+    corrected = write(Change(_vitals("701-03"), {"VSDAT": "2026-01-01"}))
+    write(Change(_vitals(), {"VSDAT": "2026-02-01"}), Removal(_vitals("701-02")))
+    write(Change(_vitals("701-03"), {"VSDAT": "2026-03-01"}))
+    late = _marked(review_trail(study, any_ledger), "late")
+    assert late == [backdated, removed]
+    assert corrected not in late
+
+
+@pytest.mark.requirement(11)
 def test_a_record_without_date_is_judged_by_the_date_of_its_visit(
     study: Study, any_ledger: Ledger, write: Write
 ) -> None:

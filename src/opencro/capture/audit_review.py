@@ -119,13 +119,13 @@ def review_trail(
 ) -> TrailReview:
     """Review the trail as it stands now, by rules (`read_rules`) and sites (`read_sites`), else by defaults."""
     where, rules, sites = where or TrailFilter(), rules or ReviewRules(), sites or Sites()
-    snapshot = ledger.snapshot()
-    trail = mark_values(ledger.trail_frame(until=snapshot.position))
+    position = ledger.position
+    trail = mark_values(ledger.trail_frame(until=position))
     trail = mark_after_lock(mark_after_query(trail))
     trail = mark_bursts(mark_hours(trail, sites, rules.office_hours), rules.burst.facts, rules.burst.gap_minutes)
-    trail = mark_late(trail, record_dates(study, snapshot), rules.late_days)
+    trail = mark_late(trail, record_dates(study, trail), rules.late_days)
     facts = trail.filter(_passes(where))
-    return TrailReview(snapshot.position, where, rules, facts, count_marks(facts))
+    return TrailReview(position, where, rules, facts, count_marks(facts))
 
 
 def trail_reviewed(review: TrailReview) -> Act:

@@ -7,6 +7,7 @@ Source: ICH E6(R3) section 4.2.3 (audit trails are reviewed); EMA Guideline on c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import polars as pl
@@ -19,7 +20,6 @@ from opencro.ledger import (
     QueryRaised,
     RecordChanged,
     RecordRemoved,
-    Snapshot,
 )
 from opencro.study import ItemGroup, Study
 
@@ -87,23 +87,28 @@ def mark_late(trail: pl.DataFrame, dates: pl.DataFrame, late_days: int) -> pl.Da
     return joined.with_columns(days=days).with_columns(late=(pl.col("days") > late_days).fill_null(value=False))
 
 
-def record_dates(study: Study, snapshot: Snapshot) -> pl.DataFrame:
-    """First fact (`seq`) and date of each standing record: its own, else the earliest of its visit."""
-    visit = ["participant", "event", "event_repeat"]
+def record_dates(study: Study, trail: pl.DataFrame) -> pl.DataFrame:
+    """First fact (`seq`) and date of each record that ever was: its own as it stands, else the first of its visit."""
+    moves = trail.filter(pl.col("entry") | pl.col("edit"))
     frames = [
-        snapshot.records(form, group.id, [] if item is None else [item]).select(
-            *visit,
-            seq="record",
-            own=pl.lit(None, pl.Date) if item is None else pl.col(item).str.slice(0, 10).str.to_date(strict=False),
+        moves.filter(pl.col("form") == form, pl.col("group") == group.id).select(
+            *PLACE, "seq", own=pl.lit(None, pl.Date) if item is None else _new_date(item)
         )
         for form, group, item in _date_items(study)
     ]
     if not frames:
         return pl.DataFrame(schema={"seq": pl.Int64, "record_date": pl.Date})
-    records = pl.concat(frames)
-    of_visit = pl.col("own").min().over(visit)
+    by_record = pl.concat(frames).group_by(PLACE)
+    records = by_record.agg(pl.col("seq").min(), pl.col("own").drop_nulls().last())
+    of_visit = pl.col("own").min().over("participant", "event", "event_repeat")
     own = pl.coalesce("own", pl.when(pl.col("event") != "").then(of_visit))
     return records.select("seq", record_date=own)
+
+
+def _new_date(item: str) -> pl.Expr:
+    """The whole date that an item got by a fact, null where it got none."""
+    got = rf'"{re.escape(item)}":\[(?:null|"(?:[^"\\]|\\.)*"),"(\d{{4}}-\d{{2}}-\d{{2}})'
+    return pl.col("payload").str.extract(got).str.to_date(strict=False)
 
 
 def _date_items(study: Study) -> Iterator[tuple[str, ItemGroup, str | None]]:

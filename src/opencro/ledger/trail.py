@@ -29,6 +29,9 @@ _ENVELOPE: dict[str, pl.DataType] = {
 _PAYLOAD = b',"payload":'
 # Free text behind the payload is quoted, so its quotes are escaped: the last of these begins the tail.
 _TAIL = b',"actor":"'
+_CHAINED = len('{"previous":"') + 64 + len('",')
+"""Where a line goes on behind the hash of the fact before it."""
+
 Line = tuple[int, bytes, bytes]
 
 
@@ -53,10 +56,10 @@ def _frame(block: list[Line]) -> pl.DataFrame:
     envelopes, payloads = [], []
     for _, line, _ in block:
         start, end = line.index(_PAYLOAD), line.rindex(_TAIL)
-        envelopes.append(line[:start] + line[end:])
-        payloads.append(line[start + len(_PAYLOAD) : end].decode())
+        envelopes.append(b"{" + line[_CHAINED:start] + line[end:])
+        payloads.append(line[start + len(_PAYLOAD) : end])
     read = pl.read_ndjson(io.BytesIO(b"\n".join(envelopes)), schema=_ENVELOPE)
-    return _named(read.with_columns(pl.Series("payload", payloads, dtype=pl.String)))
+    return _named(read.with_columns(pl.Series("payload", payloads, dtype=pl.Binary).cast(pl.String)))
 
 
 def _named(frame: pl.DataFrame) -> pl.DataFrame:

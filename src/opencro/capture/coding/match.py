@@ -1,7 +1,7 @@
 """Which terms of a dictionary a text may mean: the same text, the same words, or the most alike.
 
-Likeness is the cosine of two texts as vectors of letter triples and of words, each weighted by how rare it is (idf);
-both halves count the same. The index of a dictionary is made once: for each feature the terms that have it.
+Likeness is the cosine of two texts as vectors of letter triples and words, each weighted by how rare it is (idf). The
+index of a dictionary is made once: for each feature the terms that have it.
 
 Source: G. Salton, C. Buckley, "Term-weighting approaches in automatic text retrieval", Information Processing &
 Management 24 (1988); R. Angell et al., "Automatic spelling correction using a trigram similarity measure", ibid.
@@ -22,7 +22,9 @@ import polars as pl
 
 _NO_WORD = re.compile(r"[\W_]+")
 _BITS = 21
-"""Of a Unicode code point; three of them are one number."""
+"""Of a Unicode code point; three of them are one number below `_WORDS`."""
+_WORDS = np.uint64(2**63)
+"""From here on features are words by their number."""
 
 Ints = npt.NDArray[np.int64]
 Values = npt.NDArray[Any]
@@ -57,16 +59,16 @@ class TermIndex:
 
     keys: tuple[str, ...]
     numbers: Mapping[str, int]
-    triples: _Features
-    words: _Features
+    features: _Features
 
 
 def index_terms(terms: Sequence[str]) -> TermIndex:
     """Index terms by their triples of letters and their words."""
     keys = tuple(normalise(term) for term in terms)
     numbers: dict[str, int] = {}
-    words = _learn(*_words_of(keys, numbers), len(keys))
-    return TermIndex(keys, numbers, _learn(*_triples_of(keys), len(keys)), words)
+    parts = (_triples_of(keys), _words_of(keys, numbers))
+    owner, features = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    return TermIndex(keys, numbers, _learn(owner, features, len(keys)))
 
 
 def rank_candidates(index: TermIndex, texts: Sequence[str], count: int = 5) -> pl.DataFrame:
@@ -77,10 +79,9 @@ def rank_candidates(index: TermIndex, texts: Sequence[str], count: int = 5) -> p
     lengths = np.array([len(key) for key in index.keys], dtype=np.int64)
     found: list[tuple[Ints, Floats]] = []
     for text in texts:
-        key = (normalise(text),)
-        likeness = _compare(index.triples, _triples_of(key)[1], len(lengths))
-        likeness += _compare(index.words, _known_words(key[0], index.numbers), len(lengths))
-        found.append(_best(0.5 * likeness, lengths, count))
+        key = normalise(text)
+        features = np.concatenate([_triples_of((key,))[1], _known_words(key, index.numbers)])
+        found.append(_best(_compare(index.features, features, len(lengths)), lengths, count))
     numbers = np.repeat(np.arange(len(found), dtype=np.int64), [len(rows) for rows, _ in found])
     rows = np.concatenate([np.empty(0, dtype=np.int64), *(rows for rows, _ in found)])
     scores = np.concatenate([np.empty(0), *(scores for _, scores in found)])
@@ -115,14 +116,14 @@ def _words_of(keys: Sequence[str], numbers: dict[str, int]) -> tuple[Ints, Value
     split = [key.split() for key in keys]
     owner = np.repeat(np.arange(len(keys), dtype=np.int64), [len(words) for words in split])
     words = [numbers.setdefault(word, len(numbers)) for words in split for word in words]
-    return owner, np.array(words, dtype=np.uint64)
+    return owner, np.array(words, dtype=np.uint64) + _WORDS
 
 
 def _known_words(key: str, numbers: Mapping[str, int]) -> Values:
     """The numbers of a text's words; a word without number gets one that no other has."""
     words = key.split()
     strange = {word: len(numbers) + i for i, word in enumerate(words)}
-    return np.array([numbers.get(word, strange[word]) for word in words], dtype=np.uint64)
+    return np.array([numbers.get(word, strange[word]) for word in words], dtype=np.uint64) + _WORDS
 
 
 def _learn(owner: Ints, features: Values, count: int) -> _Features:
