@@ -6,20 +6,18 @@ Source: 21 CFR 11.10(c); EU GMP Annex 11 section 17 (requirement 41).
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
-import polars as pl
-
 from opencro.app.build import build
+from opencro.app.odm_records import odm_records
 from opencro.app.wiring import open_study_ledger
 from opencro.kernel.finding import Finding, Place, Refused
 from opencro.kernel.hashing import hash_file
-from opencro.ledger import Act, Actor, DataExported, Ledger, Snapshot, Source
+from opencro.ledger import Act, Actor, DataExported, Ledger, Source
 from opencro.study import Study
-from opencro.study.formats.odm import Audit, OdmRecord, write_odm, write_odm_data
+from opencro.study.formats.odm import write_odm, write_odm_data
 from opencro.study.formats.usdm import usdm_from_protocol, write_usdm
 
 SUMS = "SHA256SUMS"
@@ -85,31 +83,3 @@ def _fill(study: Study, ledger: Ledger, folder: Path, database: str | None) -> N
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-
-
-def odm_records(ledger: Ledger, snapshot: Snapshot) -> Iterator[OdmRecord]:
-    """The standing records with, for each item, who gave it its value, when and why."""
-    last = {
-        (row["participant"], row["event"], row["event_repeat"], row["form"], row["form_repeat"], row["group"],
-         row["group_repeat"], row["item"]): Audit(row["actor"], row["recorded_at"], row["reason"] or "")
-        for row in ledger.changes_frame(until=snapshot.position).iter_rows(named=True)
-    }  # fmt: skip
-    for form, group in snapshot.forms():
-        frame = snapshot.records(form, group)
-        items = [c for c in frame.columns if c not in _KEYS]
-        for row in frame.select(*_KEYS, pl.col(items)).iter_rows(named=True):
-            values = {i: row[i] for i in items if row[i] is not None}
-            place = (row["participant"], row["event"], row["event_repeat"], form, row["form_repeat"], group,
-                     row["group_repeat"])  # fmt: skip
-            audits = {i: last[(*place, i)] for i in values if (*place, i) in last}
-            yield OdmRecord(
-                row["site"], row["participant"], row["event"], _repeat(row["event_repeat"]), form,
-                _repeat(row["form_repeat"]), group, _repeat(row["group_repeat"]), values, audits,
-            )  # fmt: skip
-
-
-def _repeat(number: int) -> str:
-    return str(number) if number else ""
-
-
-_KEYS = ("site", "participant", "event", "event_repeat", "form_repeat", "group_repeat", "record", "fact")

@@ -22,7 +22,7 @@ from opencro.kernel.finding import Finding, Findings, Place, Refused
 from opencro.kernel.hashing import hash_file
 from opencro.ledger import Actor, Ledger, Source
 from opencro.study import Study, Transfer
-from opencro.study.formats.odm import OdmRecord, read_odm, read_odm_data
+from opencro.study.formats.odm import OdmRecord, fold_transactions, read_odm, read_odm_data
 from opencro.study.formats.redcap import is_project, read_redcap_records
 from opencro.tabulation import read_xpt
 
@@ -129,7 +129,8 @@ def _read_records(study: Study, file: Path, site: str) -> tuple[Iterable[OdmReco
     read = read_odm_data(data, file.name, names)
     if not read.findings.ok:
         raise Refused(read.findings)
-    return (replace(r, site=r.site or site) for r in read.records), read.findings
+    records, folded = fold_transactions(read.records, file.name)
+    return (replace(r, site=r.site or site) for r in records), read.findings + folded
 
 
 def _incoming(record: OdmRecord) -> IncomingRecord:

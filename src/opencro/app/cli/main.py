@@ -14,6 +14,7 @@ from opencro.app.cli.data import archive_command, import_command, rehearse_comma
 from opencro.app.cli.demo import demo_command
 from opencro.app.cli.design import check_command, diff_command, init_command, schedule_command
 from opencro.app.cli.exchange import convert_command, terms_app
+from opencro.app.cli.export import export_command
 from opencro.app.cli.product import browse_command, build_command, compare_command, trace_command
 from opencro.app.cli.queries import queries_command
 from opencro.app.cli.reconcile import reconcile_command
@@ -67,6 +68,7 @@ app.command("serve", rich_help_panel=_RUN)(serve_command)
 app.command("account", rich_help_panel=_RUN)(account_command)
 app.command("token", rich_help_panel=_RUN)(token_command)
 app.command("package", rich_help_panel=_RUN)(package_command)
+app.command("export", rich_help_panel=_RUN)(export_command)
 app.command("archive", rich_help_panel=_RUN)(archive_command)
 app.command("audit", rich_help_panel=_ASK)(audit_command)
 app.command("access", rich_help_panel=_ASK)(access_command)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from lxml import etree
 
@@ -109,13 +110,20 @@ class OdmMaking:
             return None
         return self.node("MethodSignature", self.node("ReturnValue", Name="result", DataType=gives))
 
-    def root(self, file_oid: str, created: datetime, *children: etree._Element, granularity: str) -> etree._Element:
-        """The ODM element of a snapshot."""
+    def root(
+        self,
+        file_oid: str,
+        created: datetime,
+        *children: etree._Element,
+        granularity: str,
+        file_type: Literal["Snapshot", "Transactional"] = "Snapshot",
+    ) -> etree._Element:
+        """The ODM element of a file."""
         return self.node(
             "ODM",
             *children,
             ODMVersion=self.version,
-            FileType="Snapshot",
+            FileType=file_type,
             Granularity=granularity,
             FileOID=file_oid,
             CreationDateTime=created.isoformat(timespec="seconds"),

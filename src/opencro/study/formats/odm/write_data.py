@@ -1,7 +1,8 @@
-"""Clinical data as an ODM snapshot.
+"""Clinical data as an ODM snapshot, or as the transactions that led to it.
 
-Source: CDISC ODM v1.3.2 section 3.1.4 and v2.0 (ClinicalData). ODM 2.0 has no FormData: the form is the outer of two
-nested ItemGroupData. Records of a participant's own forms (no event) stand under the Common event of the metadata.
+Source: CDISC ODM v1.3.2 section 3.1.4 and v2.0 (ClinicalData, TransactionType). ODM 2.0 has no FormData: the form is
+the outer of two nested ItemGroupData. Records of a participant's own forms (no event) stand under the Common event of
+the metadata.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
+from typing import Literal
 
 from lxml import etree
 
@@ -28,23 +30,32 @@ from opencro.study.model.whole import Study
 
 
 def write_odm_data(
-    study: Study, records: Iterable[OdmRecord], version: OdmVersion = "1.3.2", *, created: datetime
+    study: Study,
+    records: Iterable[OdmRecord],
+    version: OdmVersion = "1.3.2",
+    *,
+    created: datetime,
+    transactional: bool = False,
 ) -> bytes:
     """Records as an ODM snapshot that names the study's metadata version.
 
-    Records of one participant, event or form that follow each other are put together; their order is kept. Raises
-    `Refused` with ODM-040 when a value holds a character that XML has no way to write.
+    With `transactional`, the file is a sequence of changes: each record is what one act did, with its `transaction`;
+    what is around it is said to be there already or to be made (`Upsert`). Records of one participant, event or form
+    that follow each other are put together; their order is kept. Raises `Refused` with ODM-040 when a value holds a
+    character that XML has no way to write.
     """
     making = OdmMaking(version, study.file.language)
     rows = list(records)
+    around = "Upsert" if transactional else None
     subjects = [
-        _subject(making, site, participant, list(group))
+        _subject(making, site, participant, list(group), around)
         for (site, participant), group in groupby(rows, lambda r: (r.site, r.participant))
     ]
     data = making.node("ClinicalData", *subjects, StudyOID=study.id, MetaDataVersionOID=f"MDV.{study.file.version}")
     admin = _admin(making, study, rows, created)
     children = [admin, data] if admin is not None else [data]
-    root = making.root(f"{study.id}.data", created, *children, granularity="AllClinicalData")
+    kind: Literal["Snapshot", "Transactional"] = "Transactional" if transactional else "Snapshot"
+    root = making.root(f"{study.id}.data", created, *children, granularity="AllClinicalData", file_type=kind)
     if making.findings:
         raise Refused(making.findings)
     return render_odm(root)
@@ -78,36 +89,42 @@ def _location(row: OdmRecord, audit: Audit) -> str:
     return audit.location or row.site or "unknown"
 
 
-def _subject(making: OdmMaking, site: str, participant: str, rows: list[OdmRecord]) -> etree._Element:
+def _subject(
+    making: OdmMaking, site: str, participant: str, rows: list[OdmRecord], around: str | None
+) -> etree._Element:
     events = [
         making.node(
             "StudyEventData",
-            *_forms(making, list(group)),
+            *_forms(making, list(group), around),
             StudyEventOID=event_oid(event) if event else LOG_EVENT,
             StudyEventRepeatKey=repeat or None,
+            TransactionType=around,
         )
         for (event, repeat), group in groupby(rows, lambda r: (r.event, r.event_repeat))
     ]
     place = making.node("SiteRef", LocationOID=site) if site else None
-    return making.node("SubjectData", place, *events, SubjectKey=participant)
+    return making.node("SubjectData", place, *events, SubjectKey=participant, TransactionType=around)
 
 
-def _forms(making: OdmMaking, rows: list[OdmRecord]) -> Iterator[etree._Element]:
+def _forms(making: OdmMaking, rows: list[OdmRecord], around: str | None) -> Iterator[etree._Element]:
     for (form, repeat), group in groupby(rows, lambda r: (r.form, r.form_repeat)):
-        groups = [_group(making, row) for row in group]
+        groups = [_group(making, row, changed=around is not None) for row in group]
         if making.version == "2.0":
-            yield making.node("ItemGroupData", *groups, ItemGroupOID=form_oid(form), ItemGroupRepeatKey=repeat or None)
+            key = {"ItemGroupOID": form_oid(form), "ItemGroupRepeatKey": repeat or None}
+            yield making.node("ItemGroupData", *groups, **key, TransactionType=around)
         else:
-            yield making.node("FormData", *groups, FormOID=form_oid(form), FormRepeatKey=repeat or None)
+            key = {"FormOID": form_oid(form), "FormRepeatKey": repeat or None}
+            yield making.node("FormData", *groups, **key, TransactionType=around)
 
 
-def _group(making: OdmMaking, row: OdmRecord) -> etree._Element:
+def _group(making: OdmMaking, row: OdmRecord, *, changed: bool) -> etree._Element:
     items = [_item(making, row, item, value) for item, value in row.items.items()]
     return making.node(
         "ItemGroupData",
         *items,
         ItemGroupOID=group_oid(row.form, row.group),
         ItemGroupRepeatKey=row.group_repeat or None,
+        TransactionType=(row.transaction or "Upsert") if changed else None,
     )
 
 
