@@ -19,8 +19,8 @@ from opencro.app.redcap.project_xml import DataRow
 from opencro.app.redcap.rows import render_rows
 from opencro.app.redcap.session import Session
 from opencro.app.redcap.settings import Value, change_settings, read_settings
-from opencro.app.redcap.values import file_digest, file_name, file_value
 from opencro.capture import keep_upload, read_upload
+from opencro.capture.uploads import file_digest, file_name, file_value
 from opencro.ledger import Change, RecordKey
 
 REASON = "file kept through the REDCap API"

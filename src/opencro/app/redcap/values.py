@@ -10,10 +10,10 @@ import re
 
 from opencro.app.redcap.dictionary import VALIDATION
 from opencro.app.redcap.project import Field
+from opencro.capture.uploads import file_name
 from opencro.study import CodeList
 
 SEPARATOR = ";"
-_FILE = re.compile(r"(?P<name>.*)#sha256=(?P<digest>[0-9a-f]{64})\Z", re.DOTALL)
 _DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(.*)\Z", re.DOTALL)
 UNVALIDATED_FREE_TEXT = ("notes",)
 
@@ -70,20 +70,3 @@ def _iso(text: str, date_format: str) -> str:
     first, second, year, rest = match.groups()
     day, month = (first, second) if date_format == "DMY" else (second, first)
     return f"{year}-{int(month):02d}-{int(day):02d}{rest}"
-
-
-def file_value(name: str, digest: str) -> str:
-    """What the ledger keeps of a file: its name and the SHA-256 of its bytes."""
-    return f"{name}#sha256={digest}"
-
-
-def file_name(stored: str) -> str:
-    """The name of a kept file."""
-    match = _FILE.match(stored)
-    return match["name"] if match else stored
-
-
-def file_digest(stored: str) -> str:
-    """The SHA-256 of a kept file, or "" where the value names none."""
-    match = _FILE.match(stored)
-    return match["digest"] if match else ""

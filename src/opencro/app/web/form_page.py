@@ -12,6 +12,7 @@ from opencro.app.web.desk import Desk
 from opencro.app.web.models import FormRow, QueryRow
 from opencro.app.web.sight import MASK, Sight, count_seen, mask_queries, seen_queries, sight_of
 from opencro.capture import FormWork, refuse
+from opencro.capture.uploads import file_name
 from opencro.kernel.finding import Finding, Findings, Severity
 from opencro.ledger import RecordKey, StandingRecord
 from opencro.study import Code, Form, Item, ItemGroup, translate
@@ -77,6 +78,8 @@ class Field:
         """The value in words."""
         if self.hidden:
             return MASK if self.value else ""
+        if self.item.type == "file":
+            return file_name(self.value)
         labels = {code.value: code.label or code.value for code in self.codes}
         if self.item.type == "choices":
             return ", ".join(labels.get(part, part) for part in self.answers)

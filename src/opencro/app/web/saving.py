@@ -7,6 +7,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -18,7 +19,8 @@ from opencro.app.web.models import Draft, QueryRow
 from opencro.app.web.sight import Sight, sight_of
 from opencro.capture import EntryPlan, TypedRecord, check_complete, plan_entry, plan_queries
 from opencro.capture.check_values import SEPARATOR
-from opencro.kernel.finding import Findings, Refused
+from opencro.capture.uploads import FORM_BYTES, check_upload, file_value, keep_upload, plain_name
+from opencro.kernel.finding import Finding, Findings, Place, Refused
 from opencro.ledger import Act, Actor, Change, Entry, FormCompleted, RecordKey, StandingRecord
 from opencro.study import Form
 
@@ -50,8 +52,33 @@ class Outcome:
     queries: int = 0
 
 
-def read_posted(form: Form, data: QueryDict) -> Posted:
-    """What was typed; names that are no field of the form are left out. A group is sent whole or not at all."""
+def keep_files(root: Path, form: Form, files: Mapping[str, Any]) -> tuple[dict[str, str], list[Finding]]:
+    """Keep the files that came with a page: the value of each field, and what is wrong with those not kept."""
+    wanted = {item.id for group in form.groups for item in group.items if item.type == "file"}
+    values: dict[str, str] = {}
+    findings: list[Finding] = []
+    for field_name, file in files.items():
+        name = field_name.removeprefix("file:")
+        match = _NAME.match(name)
+        if match is None or match[3] not in wanted:
+            continue
+        title = plain_name(file.name or "")
+        content = file.read(FORM_BYTES + 1)
+        wrong = check_upload(title, content, Place(path=name))
+        if wrong is not None:
+            findings.append(wrong)
+        else:
+            values[name] = file_value(title, keep_upload(root, content))
+    return values, findings
+
+
+def read_posted(form: Form, data: QueryDict, kept: Mapping[str, str] | None = None) -> Posted:
+    """What was typed; names that are no field of the form are left out. A group is sent whole or not at all.
+
+    `kept` are the values of file items that came along; text that a page sends for such an item counts only where it
+    takes the file away.
+    """
+    files = {item.id for group in form.groups for item in group.items if item.type == "file"}
     several = {item.id for group in form.groups for item in group.items if item.type == "choices"}
     values: dict[str, str] = {}
     by_record: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
@@ -60,6 +87,8 @@ def read_posted(form: Form, data: QueryDict) -> Posted:
     for name in data:
         if match := _NAME.match(name):
             item = match[3]
+            if item in files and (data.get(name) or name in (kept or {})):
+                continue
             text = SEPARATOR.join(v for v in data.getlist(name) if v) if item in several else data.get(name, "")
             values[name] = text.strip().replace("\r\n", "\n")
             by_record[match[1], int(match[2])][item] = values[name]
@@ -69,6 +98,9 @@ def read_posted(form: Form, data: QueryDict) -> Posted:
                 removed.add(at)
             elif match[1] == "seen":
                 seen[at] = int(data.get(name) or 0)
+    for name, stored in (kept or {}).items():
+        if match := _NAME.match(name):
+            values[name] = by_record[match[1], int(match[2])][match[3]] = stored
     records = tuple(
         TypedRecord(
             group,

@@ -7,6 +7,7 @@ from django.urls import include, path
 from opencro.app.web.access import study_urls
 from opencro.app.web.views import audit as _audit
 from opencro.app.web.views import errors, home, redcap
+from opencro.app.web.views import files as _files
 from opencro.app.web.views import form as _form
 from opencro.app.web.views import locks as _locks
 from opencro.app.web.views import participants as _participants
@@ -14,7 +15,7 @@ from opencro.app.web.views import people as _people
 from opencro.app.web.views import queries as _queries
 from opencro.app.web.views import work as _work
 
-DECLARING = (_audit, _form, _locks, _participants, _people, _queries, _work)
+DECLARING = (_audit, _files, _form, _locks, _participants, _people, _queries, _work)
 """Modules whose views are declared by `page`; naming them here is what makes them part of the application."""
 
 urlpatterns = [

@@ -14,9 +14,10 @@ from opencro.app.web.access import page
 from opencro.app.web.desk import Desk
 from opencro.app.web.form_page import Typed, build_form_page
 from opencro.app.web.models import Participant, QueryRow
-from opencro.app.web.saving import Outcome, Posted, drop_draft, keep_draft, read_draft, read_posted, save
+from opencro.app.web.saving import Outcome, Posted, drop_draft, keep_draft, keep_files, read_draft, read_posted, save
 from opencro.app.web.sight import seen_queries, sight_of
 from opencro.capture import roles
+from opencro.kernel.finding import Findings
 from opencro.ledger import RecordKey
 from opencro.study import Form, Visit
 
@@ -59,8 +60,9 @@ def form(request: HttpRequest, desk: Desk, participant: Participant, **where: An
     if not page_.editable:
         messages.error(request, page_.locked or _("This form is not typed in."))
         return show(request, desk, definition, place, status=409)
-    posted = read_posted(definition, request.POST)
-    outcome = save(desk, definition, place, posted)
+    kept, wrong = keep_files(desk.study.root, definition, request.FILES.dict())
+    posted = read_posted(definition, request.POST, kept)
+    outcome = Outcome(False, Findings(tuple(wrong))) if wrong else save(desk, definition, place, posted)
     if outcome.saved:
         messages.success(request, _("Saved and complete.") if posted.complete else _("Saved."))
         return show(request, desk, definition, place)
