@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 ROLES = sorted(roles())
 LIMITED = [name for name in ROLES if roles()[name].at != "study"]
 """Roles that are held at one site."""
+NO_FILE = ("file",)
+"""Pages that give back what nobody has put there yet."""
 SEARCHES = {"q": ("site", "participant", "query"), "site": ("site",), "participant": ("participant",)}
 SEARCHES |= {"user": ("user",), "by": ("user",), "query": ("query",), "text": ("site",)}
 """Names under which pages take a search or a filter, and what of the foreign site is asked for there."""
@@ -51,6 +53,8 @@ def test_every_page_is_open_or_closed_to_a_role_as_the_table_of_roles_says(two: 
                     assert answer.status_code in expected, (name, method, url, answer.status_code)
                 else:
                     assert answer.status_code < 500, (name, method, url, answer.status_code)
+                    if route.name in NO_FILE:
+                        continue
                     assert answer.status_code not in (401, 403, 404), (name, method, url, answer.status_code)
 
 

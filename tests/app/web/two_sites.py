@@ -41,7 +41,7 @@ CHECK = f"""
 """
 QUESTIONS = {"history": "?group=VS&repeat=1&item=SYSBP"}
 """What stands after the address of a page that asks for more."""
-BODIES: dict[str, dict[str, str]] = {}
+BODIES: dict[str, dict[str, str]] = {"audit_export": {"site": OWN, "format": "csv"}}
 """What a page is sent, where nothing at all would say nothing about it."""
 VALUES = {"VS[1].SYSBP": "120", "VS[1].DIABP": "80", "VS[1].PULSE": "120", "VS[1].VSDAT": "2026-02-01"}
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]+"')

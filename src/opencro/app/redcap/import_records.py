@@ -20,8 +20,9 @@ from opencro.app.redcap.project import CLASSIC_EVENT, Field, Project
 from opencro.app.redcap.record_names import number_records
 from opencro.app.redcap.rows import delimiter_named, flatten, parse_rows, render_taken
 from opencro.app.redcap.session import Session
-from opencro.app.redcap.values import SEPARATOR, checked, column_of, file_name, keep_value
+from opencro.app.redcap.values import SEPARATOR, checked, column_of, keep_value
 from opencro.capture import ImportReport, IncomingRecord, import_records
+from opencro.capture.uploads import file_name
 from opencro.kernel.finding import Finding
 from opencro.ledger import Act, FormCompleted, ParticipantEnrolled, RecordKey, Source
 

@@ -176,11 +176,11 @@ def _order(study: Study) -> dict[str, float]:
 def blank(request: HttpRequest, desk: Desk) -> HttpResponse:  # noqa: ARG001  a view's signature
     """All forms of the study, blank."""
     content = render_casebook(
-        desk.study, _("blank casebook"), blank_forms(desk.study), shows=lambda _item: True, printed=_printed(desk)
+        desk.study, _("blank casebook"), blank_forms(desk.study), shows=lambda _item: True, printed=desk.study.id
     )
     return _file(content, "pdf", f"{desk.study.id}-blank")
 
 
 def _printed(desk: Desk) -> str:
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    return f"printed by {desk.user}, {now}, ledger position {desk.ledger.position:,}"
+    return f"printed by {desk.user}, {now}"
