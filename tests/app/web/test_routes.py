@@ -143,7 +143,7 @@ def test_nothing_that_is_posted_reaches_a_foreign_site_or_names_it(two: TwoSites
         for row in rows:
             for step in ("answer", "close", "cancel", "reopen"):
                 answer = client.post(own, {**at, "query": row.name, "step": step, "text": "x"}, follow=True)
-                assert FOREIGN.lower() not in plain(answer).lower(), own
+                assert FOREIGN.lower() not in _said(plain(answer).lower(), at), own
     written = [f for f in two.ledger.facts(after=before) if f.key.site == FOREIGN]
     assert written == []
 
@@ -167,7 +167,15 @@ def test_pages_outside_of_the_declared_ones_show_no_study_data(two: TwoSites) ->
             assert all(word not in text for word in (STUDY, OWN, FOREIGN, two.own)), pattern
 
 
-OUTSIDE = {"", "healthz", "language"}
+def _said(text: str, sent: dict[str, str]) -> str:
+    """A page without the fields that give back what was sent."""
+    for value in sent.values():
+        text = text.replace(f'value="{value.lower()}"', "")
+    return text
+
+
+OUTSIDE = {"", "healthz", "language", "api/"}
+"""The REDCap-compatible door asks for its own tokens."""
 
 
 def _walk(resolver: Any, before: str = "") -> list[tuple[str, object]]:

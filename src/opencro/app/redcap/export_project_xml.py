@@ -19,9 +19,9 @@ from opencro.app.redcap.project_xml import REDCAP
 from opencro.app.redcap.rights import to_xml
 from opencro.app.redcap.session import Session
 from opencro.app.redcap.settings import read_settings
-from opencro.app.redcap.values import file_digest, file_name
 from opencro.app.redcap.write_project_xml import add_groups, child, item_groups, make_root
 from opencro.capture import read_upload
+from opencro.capture.uploads import file_digest, file_name
 
 
 def export_project_xml(session: Session, call: Call) -> Answer:
