@@ -15,6 +15,7 @@ STORED = {
     "setting-changed/1": "setting old new",
     "ledger-created/1": "study purpose format",
     "study-published/1": "version sha256",
+    "design-approved/1": "design definition information efficacy futility maximal_information",
     "record-changed/1": "items",
     "record-removed/1": "items",
     "data-imported/1": "file format sha256 rows",

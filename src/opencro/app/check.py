@@ -8,6 +8,7 @@ from pathlib import Path
 from opencro.analysis import check_datasets, displays, figures, read_datasets, read_switches
 from opencro.app.wiring import terms_of
 from opencro.capture import check_documents
+from opencro.design import trial
 from opencro.kernel.finding import Finding, Findings, Refused, suggest
 from opencro.rehearsal import read_plan
 from opencro.rehearsal.model import DOCUMENT as REHEARSAL
@@ -39,6 +40,7 @@ def check_everything(folder: Path) -> Findings:
     study = load_study(folder)
     findings += check_standards(study)
     findings += check_documents(study)
+    findings += trial.read_designs(study)[1]
     domains, wrong = read_domains(study)
     findings += wrong
     try:

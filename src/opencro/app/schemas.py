@@ -6,6 +6,7 @@ import opencro.analysis
 import opencro.analysis.displays
 import opencro.analysis.figures
 import opencro.capture
+import opencro.design.trial
 import opencro.rehearsal
 import opencro.study
 import opencro.submission
@@ -17,6 +18,7 @@ def render_every_schema() -> dict[str, str]:
     rooms = (
         opencro.study,
         opencro.capture,
+        opencro.design.trial,
         opencro.tabulation,
         opencro.analysis,
         opencro.analysis.displays,

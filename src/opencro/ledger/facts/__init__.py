@@ -7,7 +7,7 @@ from opencro.ledger.facts.coding import ItemCoded, ItemUncoded, SynonymChanged
 from opencro.ledger.facts.data import DataExported, DataImported, RecordChanged, RecordRemoved
 from opencro.ledger.facts.kind import FactKind, Payload
 from opencro.ledger.facts.people import ParticipantEnrolled, ParticipantWithdrawn, RoleChanged, UserLoggedIn
-from opencro.ledger.facts.study import LedgerCreated, SettingChanged, StudyPublished
+from opencro.ledger.facts.study import DesignApproved, LedgerCreated, SettingChanged, StudyPublished
 from opencro.ledger.facts.workflow import (
     FormCompleted,
     FormLocked,
@@ -30,6 +30,7 @@ KINDS: dict[str, type[FactKind]] = {
     for kind in (
         LedgerCreated,
         StudyPublished,
+        DesignApproved,
         SettingChanged,
         RecordChanged,
         RecordRemoved,
@@ -63,6 +64,7 @@ __all__ = [
     "KINDS",
     "DataExported",
     "DataImported",
+    "DesignApproved",
     "FactKind",
     "FormCompleted",
     "FormLocked",

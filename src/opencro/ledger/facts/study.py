@@ -28,6 +28,22 @@ class StudyPublished(FactKind):
 
 
 @dataclass(frozen=True, slots=True)
+class DesignApproved(FactKind):
+    """A trial design was approved: its name, what it says (canonical JSON), the bounds and what they were computed for.
+
+    `information`: fractions of `maximal_information`; `efficacy`, `futility`: bounds on the Z scale, None for no stop.
+    """
+
+    NAME: ClassVar[str] = "design-approved/1"
+    design: str
+    definition: str
+    information: list[float]
+    efficacy: list[float | None]
+    futility: list[float | None]
+    maximal_information: float
+
+
+@dataclass(frozen=True, slots=True)
 class SettingChanged(FactKind):
     """Something that a study is run with and that is no part of its definition changed: its name, old and new text."""
 
