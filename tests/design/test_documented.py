@@ -36,7 +36,7 @@ def test_every_error_code_is_documented_and_tested(root: Path) -> None:
     modules = [*(root / "src/opencro/design").rglob("*.py"), *door]
     source = "".join(p.read_text(encoding="utf-8") for p in modules)
     raised = set(re.findall(r'"(DES-\d{3})"', source))
-    pages = ("design.md", "early-phase.md", "simulation.md")
+    pages = ("design.md", "early-phase.md", "randomization.md", "simulation.md")
     page = "\n".join((root / "docs" / name).read_text(encoding="utf-8") for name in pages)
     assert raised == set(re.findall(r"^\| (DES-\d{3}) \|", page, re.MULTILINE))
     written = [*(root / "tests/design").rglob("*.py"), root / "tests/app/test_trial_design.py"]

@@ -8,9 +8,30 @@ from typing import TYPE_CHECKING
 from opencro.design.errors import DesignError
 
 if TYPE_CHECKING:
-    from opencro.design import adaptive, early, fixed, forecast, sequential, simulation, single_arm, trial
+    from opencro.design import (
+        adaptive,
+        early,
+        fixed,
+        forecast,
+        randomization,
+        sequential,
+        simulation,
+        single_arm,
+        trial,
+    )
 
-__all__ = ["DesignError", "adaptive", "early", "fixed", "forecast", "sequential", "simulation", "single_arm", "trial"]
+__all__ = [
+    "DesignError",
+    "adaptive",
+    "early",
+    "fixed",
+    "forecast",
+    "randomization",
+    "sequential",
+    "simulation",
+    "single_arm",
+    "trial",
+]
 
 if not TYPE_CHECKING:
 
