@@ -174,7 +174,7 @@ def _said(text: str, sent: dict[str, str]) -> str:
     return text
 
 
-OUTSIDE = {"", "healthz", "language", "api/"}
+OUTSIDE = {"", "healthz", "language", "api/", "api/redcap/", "redcap/api/"}
 """The REDCap-compatible door asks for its own tokens."""
 
 

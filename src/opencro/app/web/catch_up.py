@@ -13,7 +13,8 @@ from typing import Any, cast
 from django.db import transaction
 from django.db.models import Model
 
-from opencro.app.web.models import FormRow, LockRow, MembershipRow, Participant, Progress, QueryRow
+from opencro.app.web.follow_user import follow_user
+from opencro.app.web.models import FormRow, LockRow, Participant, Progress, QueryRow
 from opencro.capture import QUERY_KINDS, FormWork, Query, Signature, form_place, next_query
 from opencro.capture.query import QueryState
 from opencro.ledger import (
@@ -24,7 +25,6 @@ from opencro.ledger import (
     ParticipantEnrolled,
     ParticipantWithdrawn,
     RecordKey,
-    RoleChanged,
 )
 
 _BLOCK = 50_000
@@ -149,13 +149,8 @@ class _Block:
         elif isinstance(what, ParticipantWithdrawn):
             here = Participant.objects.filter(study=self._study, participant=key.participant)
             here.update(withdrawn_on=what.withdrawn_on)
-        elif isinstance(what, RoleChanged):
-            at: dict[str, Any] = {"study": self._study, "user": what.user, "site": key.site}
-            if what.new_role:
-                values = {"role": what.new_role, "since": fact.recorded_at}
-                MembershipRow.objects.update_or_create(**at, defaults=values)
-            else:
-                MembershipRow.objects.filter(**at).delete()
+        else:
+            follow_user(self._study, fact)
 
     def _write(self) -> None:
         for place, work in self._works.items():

@@ -8,9 +8,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from opencro.app.web.people import MUST_CHANGE
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -21,6 +28,7 @@ POLICY = (
 )
 IDLE_SECONDS = 30 * 60
 _SEEN, _BEGUN = "seen_at", "begun_at"
+_OPEN_TO_ALL = ("/account/", "/static/", "/language", "/healthz")
 
 
 def security_headers(get_response: Handler) -> Handler:
@@ -38,7 +46,10 @@ def security_headers(get_response: Handler) -> Handler:
 
 
 def session_rules(get_response: Handler) -> Handler:
-    """Middleware: a session ends after a time without a request, and after half a day in any case."""
+    """Middleware: a session ends after a time without a request, and after half a day in any case.
+
+    It gets a new token when the person proves again who she is, and opens nothing while her password is not her own.
+    """
 
     def handle(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
@@ -49,6 +60,26 @@ def session_rules(get_response: Handler) -> Handler:
                 logout(request)
             elif now - request.session.get(_SEEN, 0) > 30:
                 request.session[_SEEN] = now
-        return get_response(request)
+            if request.session.get(MUST_CHANGE) and not request.path.startswith(_OPEN_TO_ALL):
+                messages.info(request, _("Choose a password of your own first."))
+                return redirect("account_change_password")
+        proven = _proofs(request)
+        response = get_response(request)
+        if request.user.is_authenticated:
+            _renew_when_proven_again(request, proven)
+        return response
 
     return handle
+
+
+def _proofs(request: HttpRequest) -> list[float]:
+    """When the person proved who she is in this session."""
+    return [proof["at"] for proof in request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, ())]
+
+
+def _renew_when_proven_again(request: HttpRequest, proven: list[float]) -> None:
+    """A new token for a session in which the person was asked again (ASVS 7.2.4); a login has its own already."""
+    if proven and _proofs(request) != proven:
+        before = request.session.session_key
+        request.session.cycle_key()
+        UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)

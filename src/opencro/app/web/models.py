@@ -120,6 +120,54 @@ class MembershipRow(models.Model):
         indexes = (models.Index(fields=["study", "user"]),)
 
 
+class AccountRow(models.Model):
+    """What a study's facts say of a user's logins; a name that stands here was used, and is never given again."""
+
+    study = models.CharField(max_length=64)
+    user = models.CharField(max_length=150)
+    last_login_at = models.CharField(max_length=32, blank=True)
+    failed_since = models.IntegerField(default=0)
+    """Failed logins since the last one that succeeded."""
+    last_failed_at = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["study", "user"], name="one_account"),)
+        indexes = (models.Index(fields=["user"]),)
+
+
+class TrainingRow(models.Model):
+    """A user's newest record of a training; dates are ISO 8601, an empty `valid_until` stands for ever."""
+
+    study = models.CharField(max_length=64)
+    user = models.CharField(max_length=150)
+    training = models.CharField(max_length=64)
+    completed_on = models.CharField(max_length=10)
+    valid_until = models.CharField(max_length=10, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["study", "user", "training"], name="one_training"),)
+
+
+class DelegationRow(models.Model):
+    """What is delegated to a user at a site ("": everywhere): permissions, and the days between which it holds."""
+
+    study = models.CharField(max_length=64)
+    site = models.CharField(max_length=64, blank=True)
+    user = models.CharField(max_length=150)
+    tasks = models.JSONField(default=list)
+    starts_on = models.CharField(max_length=10)
+    ends_on = models.CharField(max_length=10, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["study", "site", "user"], name="one_delegation"),)
+
+
+class FirstPassword(models.Model):
+    """The user still has the password that an administrator gave: it opens nothing but the page that changes it."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True)
+
+
 class Draft(Place):
     """What somebody typed and has not saved, kept so that nothing typed is lost; it is nobody else's and no record."""
 

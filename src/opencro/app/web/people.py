@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.signals import password_changed
+from allauth.mfa.signals import authentication_failed
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.core.exceptions import ValidationError
+from django.db.models import ProtectedError
+from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils.translation import gettext as _t
 
 from opencro.app.web.catch_up import catch_up
 from opencro.app.web.desk import ledger_of, open_study, site
-from opencro.app.web.models import MembershipRow
+from opencro.app.web.models import AccountRow, FirstPassword, MembershipRow
 from opencro.capture import roles
 from opencro.kernel.finding import Finding, Place, Refused
 from opencro.ledger import Act, Actor, RecordKey, RoleChanged, Source, UserLoggedIn
 from opencro.study import Study
+
+log = logging.getLogger("opencro.access")
+MUST_CHANGE = "password_must_change"
 
 
 class ClosedDoor(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -36,6 +46,9 @@ def studies_of(user: str) -> list[Study]:
 
 @receiver(user_logged_in)
 def _note_login(sender: object, request: HttpRequest, user: User, **_: Any) -> None:  # noqa: ARG001  Django's signature
+    _tell_failures(request, user)
+    if FirstPassword.objects.filter(user=user).exists():
+        request.session[MUST_CHANGE] = True
     _note(user.get_username(), succeeded=True)
 
 
@@ -45,6 +58,47 @@ def _note_failure(sender: object, credentials: dict[str, Any], **_: Any) -> None
     name = str(credentials.get("username", ""))
     if User.objects.filter(username=name).exists():
         _note(name, succeeded=False)
+        log.warning("login failed for %s", name)
+    else:
+        log.warning("login failed for a name that no account has")
+
+
+@receiver(authentication_failed)
+def _note_wrong_factor(sender: object, user: User, **_: Any) -> None:  # noqa: ARG001  allauth's signature
+    """A wrong code of a second factor is a failed login too."""
+    _note(user.get_username(), succeeded=False)
+    log.warning("second factor failed for %s", user.get_username())
+
+
+@receiver(password_changed)
+def _forget_first_password(sender: object, request: HttpRequest, user: User, **_: Any) -> None:  # noqa: ARG001
+    FirstPassword.objects.filter(user=user).delete()
+    request.session.pop(MUST_CHANGE, None)
+
+
+@receiver(pre_delete, sender=User)
+def _keep_account(sender: object, instance: User, **_: Any) -> None:  # noqa: ARG001  Django's signature
+    """What somebody signed stays attributable, and the name is never given again (21 CFR 11.100(a), 11.300(a))."""
+    raise ProtectedError("An account is closed, never deleted.", {instance})
+
+
+def is_taken(name: str) -> bool:
+    """Whether a user name stands for somebody, or ever stood in a study; letters count alike in both cases."""
+    return User.objects.filter(username__iexact=name).exists() or AccountRow.objects.filter(user__iexact=name).exists()
+
+
+def _tell_failures(request: HttpRequest, user: User) -> None:
+    """The person learns at her login what was tried in her name since the last one."""
+    rows = AccountRow.objects.filter(user=user.get_username(), failed_since__gt=0)
+    worst = rows.order_by("-failed_since").first()
+    if worst is not None:
+        said = _t(
+            "Since your last login, somebody tried %(count)d times in vain to log in with your name, last at %(at)s."
+        )
+        more = _t("If it was not you, change your password and tell your administrator.")
+        at = f"{worst.last_failed_at[:10]} {worst.last_failed_at[11:16]} UTC"
+        text = said % {"count": worst.failed_since, "at": at}
+        messages.warning(request, f"{text} {more}", fail_silently=True)
 
 
 def _note(user: str, *, succeeded: bool) -> None:
@@ -52,7 +106,9 @@ def _note(user: str, *, succeeded: bool) -> None:
         rows = MembershipRow.objects.filter(study=study.id, user=user).order_by("site")
         actor = Actor(user, rows[0].role)
         act = Act(UserLoggedIn(user, succeeded))
-        ledger_of(study).append([act], actor=actor, source=Source.UI, definition_version=study.file.version)
+        ledger = ledger_of(study)
+        ledger.append([act], actor=actor, source=Source.UI, definition_version=study.file.version)
+        catch_up(ledger)
 
 
 def give_role(study: Study, user: str, role: str, *, at: str = "", by: Actor, source: Source = Source.UI) -> None:
@@ -72,6 +128,8 @@ def make_account(user: str, password: str, full_name: str, role: str, at: str, s
     first, _, last = full_name.partition(" ")
     person = User(username=user, first_name=first, last_name=last)
     studies = [s for s in map(open_study, site().studies()) if study in (None, s.id)]
+    if is_taken(user):
+        raise Refused([_no_account(f'user name "{user}"', "a name that was never given")])
     try:
         person.full_clean(exclude=["password"])
         validate_password(password, person)

@@ -5,6 +5,7 @@ Sources: 21 CFR 11.200(a)(1); requirements 14 and 15. A token of a program never
 
 from __future__ import annotations
 
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
@@ -37,7 +38,7 @@ def prove_identity(request: HttpRequest) -> str:
     ):
         cache.set(key, cache.get(key, 0) + 1, _PAUSE_SECONDS)
         raise SignatureRefused(_("User name or password is not right. Nothing was signed."))
-    if not request.session.get(_SIGNED) and not _second_factor(user, request.POST.get("code", "").strip()):
+    if not request.session.get(_SIGNED) and not _second_factor(request, user, request.POST.get("code", "").strip()):
         cache.set(key, cache.get(key, 0) + 1, _PAUSE_SECONDS)
         raise SignatureRefused(_("The code of your second factor is needed for the first signature of a session."))
     cache.delete(key)
@@ -45,16 +46,17 @@ def prove_identity(request: HttpRequest) -> str:
     return user.get_full_name() or user.get_username()
 
 
-def _second_factor(user: User, code: str) -> bool:
-    """True when no second factor is set up, or the code is right."""
+def _second_factor(request: HttpRequest, user: User, code: str) -> bool:
+    """True when no second factor is set up, the code is right, or a passkey was used in this session."""
     kinds = {a.type: a for a in Authenticator.objects.filter(user=user)}
-    totp = kinds.get(Authenticator.Type.TOTP)
-    if totp is None:
+    if not kinds:
         return True
-    if code and TOTP(totp).validate_code(code):
+    totp, spare = kinds.get(Authenticator.Type.TOTP), kinds.get(Authenticator.Type.RECOVERY_CODES)
+    if code and totp is not None and TOTP(totp).validate_code(code):
         return True
-    spare = kinds.get(Authenticator.Type.RECOVERY_CODES)
-    return bool(code and spare is not None and RecoveryCodes(spare).validate_code(code))
+    if code and spare is not None and RecoveryCodes(spare).validate_code(code):
+        return True
+    return totp is None and any(one.get("method") == "mfa" for one in get_authentication_records(request))
 
 
 def prove_second(request: HttpRequest, study: str, site: str) -> str:

@@ -22,7 +22,7 @@ urlpatterns = [
     path("", home.start, name="start"),
     path("healthz", home.health, name="health"),
     path("language", home.set_language, name="language"),
-    path("account/", include("allauth.urls")),
+    path("account/", include("opencro.app.web.account_urls")),
     path("api/", redcap.api, name="redcap"),
     path("api/redcap/", redcap.api),
     path("redcap/api/", redcap.api),

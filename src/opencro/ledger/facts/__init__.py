@@ -6,7 +6,15 @@ A kind that must change its fields gets a new class with the next version; the o
 from opencro.ledger.facts.coding import ItemCoded, ItemUncoded, SynonymChanged
 from opencro.ledger.facts.data import DataExported, DataImported, RecordChanged, RecordRemoved
 from opencro.ledger.facts.kind import FactKind, Payload
-from opencro.ledger.facts.people import ParticipantEnrolled, ParticipantWithdrawn, RoleChanged, UserLoggedIn
+from opencro.ledger.facts.people import (
+    AccountsReviewed,
+    DelegationChanged,
+    ParticipantEnrolled,
+    ParticipantWithdrawn,
+    RoleChanged,
+    TrainingRecorded,
+    UserLoggedIn,
+)
 from opencro.ledger.facts.study import DesignApproved, LedgerCreated, SettingChanged, StudyPublished
 from opencro.ledger.facts.workflow import (
     FormCompleted,
@@ -40,6 +48,9 @@ KINDS: dict[str, type[FactKind]] = {
         ParticipantWithdrawn,
         RoleChanged,
         UserLoggedIn,
+        TrainingRecorded,
+        DelegationChanged,
+        AccountsReviewed,
         FormCompleted,
         FormSigned,
         FormLocked,
@@ -62,8 +73,10 @@ KINDS: dict[str, type[FactKind]] = {
 
 __all__ = [
     "KINDS",
+    "AccountsReviewed",
     "DataExported",
     "DataImported",
+    "DelegationChanged",
     "DesignApproved",
     "FactKind",
     "FormCompleted",
@@ -90,6 +103,7 @@ __all__ = [
     "StudyPublished",
     "SynonymChanged",
     "TrailReviewed",
+    "TrainingRecorded",
     "TreatmentUnblinded",
     "UnblindedViewed",
     "UserLoggedIn",

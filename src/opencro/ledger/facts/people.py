@@ -42,3 +42,35 @@ class UserLoggedIn(FactKind):
     NAME: ClassVar[str] = "user-logged-in/1"
     user: str
     succeeded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRecorded(FactKind):
+    """A user completed a training, on an ISO 8601 date; it is current until a date, "" for ever."""
+
+    NAME: ClassVar[str] = "training-recorded/1"
+    user: str
+    training: str
+    completed_on: str
+    valid_until: str
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationChanged(FactKind):
+    """These tasks (permissions) are delegated to a user at the place's site between two dates; none: it was taken."""
+
+    NAME: ClassVar[str] = "delegation-changed/1"
+    user: str
+    tasks: list[str]
+    starts_on: str
+    ends_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsReviewed(FactKind):
+    """Somebody reviewed all accounts of the study (21 CFR 11.300(b)): how many, up to which fact, with what note."""
+
+    NAME: ClassVar[str] = "accounts-reviewed/1"
+    accounts: int
+    position: int
+    note: str

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from opencro.app.web.access import page
 from opencro.app.web.catch_up import catch_up
 from opencro.app.web.desk import Desk
-from opencro.app.web.models import MembershipRow
-from opencro.app.web.people import give_role
+from opencro.app.web.models import FirstPassword, MembershipRow
+from opencro.app.web.people import give_role, is_taken
 from opencro.capture import roles
 from opencro.kernel.finding import Refused
 
@@ -66,9 +66,16 @@ def make_account(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Make an account with a first password; a name that was ever used is never given again."""
     name, password = request.POST.get("username", "").strip(), request.POST.get("password", "")
     user = User(
-        username=name, first_name=request.POST.get("first_name", ""), last_name=request.POST.get("last_name", "")
+        username=name,
+        first_name=request.POST.get("first_name", ""),
+        last_name=request.POST.get("last_name", ""),
+        email=request.POST.get("email", "").strip(),
     )
     try:
+        if is_taken(name):
+            raise ValidationError(
+                _("The name %(name)s was given before; a name is never given again.") % {"name": name}
+            )
         user.full_clean(exclude=["password"])
         validate_password(password, user)
     except ValidationError as refused:
@@ -77,6 +84,7 @@ def make_account(request: HttpRequest, desk: Desk) -> HttpResponse:
         return redirect("people", study=desk.study.id)
     user.set_password(password)
     user.save()
+    FirstPassword.objects.create(user=user)
     messages.success(request, _("Account %(name)s is made.") % {"name": name})
     return redirect("people", study=desk.study.id)
 

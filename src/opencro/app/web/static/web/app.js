@@ -17,6 +17,14 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
+// A login in another window gives a new token against forged requests; a page that is older takes it along before it sends.
+export function renewToken(form) {
+  const field = form?.elements?.csrfmiddlewaretoken;
+  const known = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie);
+  if (field && known) field.value = known[1];
+}
+document.addEventListener("submit", (event) => renewToken(event.target), true);
+
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target.id === "sheet-body") $("#sheet").showModal();
 });

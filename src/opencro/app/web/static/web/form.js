@@ -1,4 +1,6 @@
 // A form while it is typed: drafts, records that are added, queries in words. The server judges; this only helps.
+import { renewToken } from "./app.js";
+
 const $ = (selector, within = document) => within.querySelector(selector);
 const DRAFT_AFTER_MS = 1500;
 let timer = 0;
@@ -15,6 +17,7 @@ async function keepDraft() {
   const form = $("#entry");
   if (!form) return;
   const state = $("#draft-state");
+  renewToken(form);
   try {
     const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: new FormData(form), headers: { "X-Requested-With": "fetch" } });
     if (answer.status === 401) return $("#again").showModal();
@@ -73,6 +76,7 @@ function addRecord(group) {
 async function useDraft(what) {
   const form = $("#entry");
   if (what === "drop") {
+    renewToken(form);
     const body = new FormData();
     body.set("csrfmiddlewaretoken", $("[name=csrfmiddlewaretoken]", form).value);
     body.set("drop", "1");
