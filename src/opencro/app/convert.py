@@ -8,7 +8,8 @@ from pathlib import Path
 
 from opencro.app.definition import read_definition, write_definition
 from opencro.kernel.finding import Finding, Findings, Place, Refused, suggest
-from opencro.study import load_study
+from opencro.study import Study, load_study
+from opencro.study.formats.fhir import write_questionnaire
 from opencro.study.formats.odm import OdmVersion, write_odm
 from opencro.study.formats.redcap import dictionary_fields, write_dictionary
 from opencro.study.formats.usdm import usdm_from_protocol, write_usdm
@@ -22,7 +23,7 @@ from opencro.tabulation import (
     write_xpt,
 )
 
-TARGETS = ("usdm", "odm-1.3.2", "odm-2.0", "redcap", "study", "xpt", "json", "ndjson", "parquet")
+TARGETS = ("usdm", "odm-1.3.2", "odm-2.0", "redcap", "fhir", "study", "xpt", "json", "ndjson", "parquet")
 _BY_SUFFIX = {
     ".xpt": "xpt",
     ".json": "json",
@@ -94,12 +95,31 @@ def _from_folder(source: Path, target: Path, kind: str) -> Findings:
         fields, findings = dictionary_fields(study)
         target.write_bytes(write_dictionary(fields))
         return Findings(findings)
+    elif kind == "fhir":
+        return _questionnaires(study, target)
     else:
         remedy = "Use `opencro build` for a study's datasets."
         raise Refused(
-            [Finding("CNV-002", Place(str(source)), f"a study's folder to {kind}", "usdm, odm or redcap", remedy)]
+            [Finding("CNV-002", Place(str(source)), f"a study's folder to {kind}", "usdm, odm, redcap or fhir", remedy)]
         )
     return Findings()
+
+
+def _questionnaires(study: Study, target: Path) -> Findings:
+    """The only form of a study as a file .json, or all of them as files in a folder."""
+    single = target.suffix == ".json"
+    if single and len(study.forms) != 1:
+        got = f"{len(study.forms)} forms in one file"
+        remedy = "Name a folder: each form becomes a file there."
+        raise Refused([Finding("CNV-002", Place(str(target)), got, "one form, or a folder", remedy)])
+    findings = Findings()
+    for form in study.forms.values():
+        data, notes = write_questionnaire(study, form)
+        file = target if single else target / f"{form.id}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+        findings += notes
+    return findings
 
 
 def _into_folder(source: Path, target: Path) -> Findings:

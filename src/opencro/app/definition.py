@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from opencro.kernel.finding import Findings, Refused, Severity
 from opencro.study import CodeList, EditCheck, Form, Protocol
+from opencro.study.formats.fhir import is_questionnaire, read_questionnaire
 from opencro.study.formats.odm import read_odm
 from opencro.study.formats.redcap import is_redcap, read_redcap
 from opencro.study.formats.usdm import protocol_from_usdm, read_usdm
@@ -37,11 +38,13 @@ class Definition:
 
 
 def read_definition(source: Path) -> Definition:
-    """The definition in a USDM, ODM, REDCap or XLSForm file; raises `Refused` where it holds errors."""
+    """The definition in a USDM, ODM, REDCap, XLSForm or FHIR file; raises `Refused` where it holds errors."""
     data = source.read_bytes()
-    if source.suffix == ".json":
+    if source.suffix == ".json" and not is_questionnaire(data):
         return _usdm(data, source)
-    if is_redcap(data):
+    if source.suffix == ".json":
+        made = _questionnaire(data, source)
+    elif is_redcap(data):
         made = _redcap(data, source)
     else:
         made = _xlsform(data, source) if is_xlsform(data, source.name) else _odm(data, source)
@@ -78,6 +81,14 @@ def _redcap(data: bytes, source: Path) -> Definition:
     file = StudyFile(id=_identity(title), title=title, version="1", participant="{number}")
     protocol = Protocol(design=read.design, schedule=read.schedule)
     return Definition(file, protocol, read.forms, read.codelists, read.checks, findings=read.findings)
+
+
+def _questionnaire(data: bytes, source: Path) -> Definition:
+    read = read_questionnaire(data, source.name)
+    name, version = _identity(read.name or source.stem), read.version or "1"
+    title, language = read.title or name, read.language or "en"
+    file = StudyFile(id=name, title=title, version=version, language=language, participant="{number}")
+    return Definition(file, forms=read.forms, codelists=read.codelists, checks=read.checks, findings=read.findings)
 
 
 def _xlsform(data: bytes, source: Path) -> Definition:

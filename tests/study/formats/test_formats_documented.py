@@ -9,7 +9,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("package", "prefix"), [("usdm", "USDM"), ("odm", "ODM"), ("redcap", "RCP"), ("xlsform", "XLF")]
+    ("package", "prefix"), [("usdm", "USDM"), ("odm", "ODM"), ("redcap", "RCP"), ("xlsform", "XLF"), ("fhir", "FHR")]
 )
 def test_the_page_lists_the_codes_and_no_others(root: Path, package: str, prefix: str) -> None:
     folder = root / "src" / "opencro" / "study" / "formats" / package

@@ -21,18 +21,16 @@ terms_app = typer.Typer(
 def convert_command(
     source: Annotated[
         Path,
-        typer.Argument(
-            help="A study's folder, or a file: USDM, ODM, REDCap, XLSForm, SAS transport, Dataset-JSON and others."
-        ),
+        typer.Argument(help="A study's folder, or a file: USDM, ODM, REDCap, XLSForm, FHIR, SAS transport and others."),
     ],
     target: Annotated[
         Path,
-        typer.Argument(help="The file (or, for a study out of USDM, ODM, REDCap or XLSForm, the folder) to write."),
+        typer.Argument(help="The file (or, for a study out of another format, the folder) to write."),
     ],
     to: Annotated[str, typer.Option("--to", help="One of: " + ", ".join(TARGETS))] = "",
     as_json: Json = False,
 ) -> None:
-    """Convert a protocol, forms or a dataset: USDM 4.0, ODM 1.3.2 and 2.0, REDCap, XLSForm, SAS transport and others.
+    """Convert a protocol, forms or a dataset: USDM 4.0, ODM 1.3.2 and 2.0, REDCap, XLSForm, FHIR, SAS transport and others.
 
     What the target cannot say is listed, never dropped in silence.
     """

@@ -320,12 +320,12 @@ def _functions(find: Find) -> Mapping[tuple[str, int], Callable[..., Said]]:
         ("sqrt", 1): of_number("sqrt"),
         ("pow", 2): lambda base, power: Said(f"power({number(base).text}, {number(power).text})", "number"),
         **_of_answers(find),
-        ("once", 1): lambda part: _say(part, find),
     }
 
 
 def _of_answers(find: Find) -> Mapping[tuple[str, int], Callable[..., Said]]:
     return {
+        ("once", 1): lambda part: _say(part, find),
         ("selected", 2): lambda answers, code: _selected(answers, code, find),
         ("count-selected", 1): lambda answers: _count_selected(answers, find),
         ("date", 1): lambda part: Said(f"date({_day(part, find)})", "date"),
