@@ -30,7 +30,7 @@ def convert_command(
     to: Annotated[str, typer.Option("--to", help="One of: " + ", ".join(TARGETS))] = "",
     as_json: Json = False,
 ) -> None:
-    """Convert a protocol, forms or a dataset: USDM 4.0, ODM 1.3.2 and 2.0, REDCap, XLSForm, FHIR, SAS transport and others.
+    """Convert a protocol, forms or a dataset: USDM, ODM, REDCap, XLSForm, FHIR, SAS transport and others.
 
     What the target cannot say is listed, never dropped in silence.
     """
