@@ -197,6 +197,22 @@ def test_a_half_window_counts_over_the_day_that_does_not_exist(starter: Path, ed
     assert "SCREENING and BASELINE overlap by 1 day(s)" in finding.got
 
 
+def test_a_circle_is_told_by_its_way(starter: Path, edit: Edit) -> None:
+    edit("forms/VS.yaml", "label: Systolic blood pressure,", "label: x, derive: DIABP + 1,")
+    edit("forms/VS.yaml", "label: Diastolic blood pressure,", "label: x, show_when: PULSE > 1,")
+    edit("forms/VS.yaml", "label: Pulse rate,", "label: x, derive: SYSBP + 1,")
+    (finding,) = [f for f in check_study(starter) if f.code == "STU-111"]
+    assert finding.got == "VS.PULSE needs itself: VS.PULSE from VS.SYSBP from VS.DIABP from VS.PULSE"
+
+
+def test_a_long_chain_of_derivations_is_checked_at_once(starter: Path) -> None:
+    items = "".join(f"      - {{id: I{i}, label: x, type: integer, derive: I{i + 1} + 1}}\n" for i in range(3000))
+    last = "      - {id: I3000, label: x, type: integer}\n"
+    text = f"id: LONG\ntitle: x\nparticipant_level: true\ngroups:\n  - id: g\n    items:\n{items}{last}"
+    (starter / "forms" / "LONG.yaml").write_text(text, encoding="utf-8")
+    assert check_study(starter).ok
+
+
 def test_every_code_has_a_case_and_a_section(root: Path) -> None:
     source = root / "src" / "opencro" / "study"
     files = [p for p in source.rglob("*.py") if "formats" not in p.parts]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
@@ -17,6 +17,8 @@ from opencro.study.model.whole import Study
 def circle_findings(subject: Subject) -> Iterator[Finding]:
     """One finding for each circle, at a derivation in it; circles of `show_when` alone are no concern of this."""
     graph = item_graph(subject.study)
+    if not _has_circle(graph):
+        return
     derived = {
         f"{form.id}.{item.id}": (subject.form_files[form.id], (*key, "derive"))
         for form in subject.study.forms.values()
@@ -65,15 +67,28 @@ def _names(item: Item) -> Iterator[str]:
             yield from expression.items()
 
 
+def _has_circle(graph: Mapping[str, tuple[str, ...]]) -> bool:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError:
+        return True
+    return False
+
+
 def _circle(graph: Mapping[str, tuple[str, ...]], start: str) -> tuple[str, ...]:
     """The shortest way from an item to itself, with it at both ends; empty where there is none."""
-    ways: list[tuple[str, ...]] = [(start,)]
-    seen: set[str] = set()
-    for way in ways:
-        for name in graph.get(way[-1], ()):
+    came_from: dict[str, str] = {}
+    pending = deque([start])
+    while pending:
+        here = pending.popleft()
+        for name in graph.get(here, ()):
             if name == start:
-                return (*way, start)
-            if name not in seen:
-                seen.add(name)
-                ways.append((*way, name))
+                way = [start]
+                while here != start:
+                    way.append(here)
+                    here = came_from[here]
+                return (start, *reversed(way[1:]), start)
+            if name not in came_from:
+                came_from[name] = here
+                pending.append(name)
     return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,10 @@ class _Logics:
         self._items = {
             (form.id, item.id): item for form in self.forms.values() for group in form.groups for item in group.items
         }
+        self._own: dict[str, dict[str, ValueType]] = {form: {} for form in self.forms}
+        for (form_id, item_id), item in self._items.items():
+            self._own[form_id][item_id] = VALUE_TYPES.get(item.type, "text")
+        self._everywhere = {f"{f}.{i}": kind for f, own in self._own.items() for i, kind in own.items()}
 
     def complete(self, form: Form, item: Item, row: RedcapField) -> Item:
         """The item with what its logic says."""
@@ -98,11 +103,9 @@ class _Logics:
         if found.items:
             raise LogicError(found.items[0].got.partition(" at column ")[0], found.items[0].expected)
 
-    def _types(self, form: Form) -> dict[str, ValueType]:
-        kinds = {key: VALUE_TYPES.get(item.type, "text") for key, item in self._items.items()}
-        return {f"{f}.{i}": kind for (f, i), kind in kinds.items()} | {
-            i: kind for (f, i), kind in kinds.items() if f == form.id
-        }
+    def _types(self, form: Form) -> Mapping[str, ValueType]:
+        """The items of all forms as `FORM.ITEM`, those of this form also by themselves."""
+        return ChainMap(self._own[form.id], self._everywhere)
 
     def _find(self, form: Form, reference: Reference) -> KnownField:
         parts = list(reference.parts)
