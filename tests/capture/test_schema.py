@@ -26,6 +26,7 @@ def test_the_published_schemas_are_current(root: Path) -> None:
             {"items": 1},
         ),
         ("synonyms", {"synonyms": {"e": {"sore head": "E1"}}}, {"synonyms": []}),
+        ("check_cases", {"checks": {"A": {"fires": [{"X": "1"}], "passes": [{}]}}}, {"checks": {"A": {"fire": []}}}),
         ("reconciliation", {"listings": []}, {"listings": [{"id": "X"}]}),
         ("lock", {"once": ["DS"], "optional": ["CM"]}, {"once": "DS"}),
         ("sdv", {"seed": "s", "levels": [{"id": "a", "items": ["DM"]}]}, {"levels": []}),

@@ -74,7 +74,7 @@ def test_a_schema_accepts_the_starter_and_refuses_what_check_refuses(starter: Pa
 def test_every_file_names_its_schema_to_the_editor(starter: Path, tmp_path: Path) -> None:
     started = init_study(tmp_path / "started", "ABC", "A trial")
     files = [path for root in (starter, started) for path in root.rglob("*.yaml")]
-    later = {"tabulation", "analysis", "submission"}
+    later = {"tabulation", "analysis", "submission", "coding", "checks"}
     named = [path for path in files if not later & set(path.parts) and path.name != "rehearsal.yaml"]
     for path in named:
         first = path.read_text(encoding="utf-8").splitlines()[0]

@@ -29,7 +29,7 @@ def query_study(study: Study, ledger: Ledger, *, only: Sequence[str] = (), write
 
     Refused (QRY-001) for an id that is no edit check of the study.
     """
-    run = run_edit_checks(study, ledger.snapshot(), _choose(study, only))
+    run = run_edit_checks(study, ledger.snapshot(), choose_checks(study, only))
     queries = read_queries(ledger, run.position)
     acts = plan_queries(run, queries)
     raised = sum(isinstance(act.what, QueryRaised) for act in acts)
@@ -40,7 +40,8 @@ def query_study(study: Study, ledger: Ledger, *, only: Sequence[str] = (), write
     return QueryReport(run, tuple(queries), raised, len(acts) - raised)
 
 
-def _choose(study: Study, only: Sequence[str]) -> list[EditCheck]:
+def choose_checks(study: Study, only: Sequence[str]) -> list[EditCheck]:
+    """The edit checks with these ids, all of the study where none is given; refused (QRY-001) for an unknown id."""
     known = {check.id: check for check in study.checks}
     unknown = [name for name in only if name not in known]
     if unknown:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from opencro.capture.audit_review import ReviewRules, read_rules
+from opencro.capture.bench import CaseFile, read_cases
 from opencro.capture.coding import CodingPlan, Synonyms, read_coding_plan, read_synonyms
 from opencro.capture.lock_rules import LockRules, read_lock_rules
 from opencro.capture.reconcile_plan import Reconciliations, read_reconciliations
@@ -20,6 +21,7 @@ from opencro.study import Part, Study
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMAS: Mapping[str, tuple[type[Part], str]] = {
+    "check_cases": (CaseFile, "forms/checks/<any name>.yaml: cases on which edit checks speak or are silent"),
     "sites": (Sites, "conduct/sites.yaml: the sites and their time zones"),
     "audit_review": (ReviewRules, "conduct/audit_review.yaml: what a review of the audit trail counts"),
     "sdv": (SdvPlan, "conduct/sdv.yaml: which items of whom are verified against the source"),
@@ -43,9 +45,10 @@ def render_schemas() -> dict[str, str]:
 
 
 def check_documents(study: Study) -> Findings:
-    """What is wrong with the study's documents of this room: SIT, REV, SDV, LCK-101..102, COD-001..004, REC, EXP."""
+    """What is wrong with the study's documents of this room: SIT, REV, SDV, LCK-101..2, COD-001..4, REC, CHK, EXP."""
     found = Findings()
     for _, findings in (
+        read_cases(study),
         read_sites(study),
         read_rules(study),
         read_sdv_plan(study),

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from opencro.app.cli.audit import access_command, audit_command
+from opencro.app.cli.bench import checks_command
 from opencro.app.cli.checklist import checklist_command
 from opencro.app.cli.coding import code_command
 from opencro.app.cli.conform import conform_command
@@ -52,6 +53,7 @@ def _main(
 _PLAN, _RUN, _ASK = "Plan a study", "Run it", "Ask it"
 app.command("init", rich_help_panel=_PLAN)(init_command)
 app.command("check", rich_help_panel=_PLAN)(check_command)
+app.command("checks", rich_help_panel=_PLAN)(checks_command)
 app.command("schedule", rich_help_panel=_PLAN)(schedule_command)
 app.command("design", rich_help_panel=_PLAN)(design_command)
 app.command("diff", rich_help_panel=_PLAN)(diff_command)

@@ -55,7 +55,7 @@ def _print(report: QueryReport, write: bool, shown: int) -> None:
         out.print(f"{len(silent)} checks speak on nothing: {', '.join(silent)}", style="dim")
     for run in report.run.runs if shown else ():
         for row in run.hits.head(shown).iter_rows(named=True):
-            out.print(f"  {_place(run, row)}: {row['values']}", markup=False)
+            out.print(f"  {place_words(run, row)}: {row['values']}", markup=False)
         if len(run.hits) > shown:
             out.print(f"  ... and {len(run.hits) - shown:,} more; --json gives all of them.", style="dim")
     for check, reason in report.run.not_run:
@@ -66,7 +66,8 @@ def _print(report: QueryReport, write: bool, shown: int) -> None:
         out.print(f"--raise would raise {report.raised:,} queries and close {report.closed:,}; nothing was written.")
 
 
-def _place(run: CheckRun, row: dict[str, Any]) -> str:
+def place_words(run: CheckRun, row: dict[str, Any]) -> str:
+    """Where a check speaks, for a person: `701-1015 BL[1] VS[1] VS[3]`."""
     visit = f" {row['event']}[{row['event_repeat']}]" if row["event"] else ""
     return f"{row['participant']}{visit} {run.check.form}[{row['form_repeat']}] {run.group}[{row['group_repeat']}]"
 

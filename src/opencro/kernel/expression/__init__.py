@@ -2,6 +2,7 @@
 
 from opencro.kernel.expression.check import check_expression
 from opencro.kernel.expression.columns import to_polars
+from opencro.kernel.expression.conditions import Verdict, conditions, render_part, weigh_conditions
 from opencro.kernel.expression.parser import parse_expression
 from opencro.kernel.expression.render import render_json
 from opencro.kernel.expression.rows import evaluate
@@ -16,9 +17,13 @@ __all__ = [
     "Types",
     "Value",
     "ValueType",
+    "Verdict",
     "check_expression",
+    "conditions",
     "evaluate",
     "parse_expression",
     "render_json",
+    "render_part",
     "to_polars",
+    "weigh_conditions",
 ]
