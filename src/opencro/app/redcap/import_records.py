@@ -24,7 +24,7 @@ from opencro.app.redcap.values import SEPARATOR, checked, column_of, keep_value
 from opencro.capture import ImportReport, IncomingRecord, import_records
 from opencro.capture.uploads import file_name
 from opencro.kernel.finding import Finding
-from opencro.ledger import Act, FormCompleted, ParticipantEnrolled, RecordKey, Source
+from opencro.ledger import Act, FormCompleted, ParticipantEnrolled, RecordKey
 
 REASON = "imported through the REDCap API"
 _ADDRESS = (EVENT, INSTRUMENT, INSTANCE, GROUP, "redcap_survey_identifier", "redcap_survey_timestamp")
@@ -140,7 +140,7 @@ def store(intake: Intake, text: str, file: str) -> ImportReport | None:
             reason=REASON,
             enrols=True,
             request_id=session.request_id or None,
-            source=Source.API,
+            source=session.source,
             restores=True,
         )
         errors = [f for f in report.findings if f.severity == "error"]

@@ -66,6 +66,9 @@ class Session:
     """A secret of this server: survey links cannot be guessed without it."""
     scopes: frozenset[str] | None = None
     request_id: str = ""
+    source: Source = Source.API
+    role: str = ROLE_HERE
+    """The role of somebody who has none of ours in the study."""
     person: Callable[[str], Mapping[str, str]] = field(default=lambda _: {})
     """What is known of a user: email, firstname, lastname."""
 
@@ -131,14 +134,14 @@ class Session:
 
     def actor(self, permission: str, site: str | None = None) -> Actor:
         """The caller in the role of ours that permits it, or as a program."""
-        return Actor(self.user, role_for(self.memberships, permission, site) or ROLE_HERE)
+        return Actor(self.user, role_for(self.memberships, permission, site) or self.role)
 
     def append(self, entries: Sequence[Entry], permission: str, reason: str | None = None) -> Receipt:
         """Write to the ledger through this door."""
         return self.ledger.append(
             entries,
             actor=self.actor(permission),
-            source=Source.API,
+            source=self.source,
             definition_version=self.study.file.version,
             reason=reason,
             request_id=self.request_id,
@@ -146,7 +149,7 @@ class Session:
 
     def publish(self) -> None:
         """Put the definition under which data are entered on record."""
-        publish_definition(self.study, self.ledger, self.actor("design"), Source.API)
+        publish_definition(self.study, self.ledger, self.actor("design"), self.source)
 
     def redefine(self, definition: Definition) -> None:
         """Change the study's definition; what was published stays, the change is a new version."""

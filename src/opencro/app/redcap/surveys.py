@@ -56,7 +56,8 @@ def _mac(secret: bytes, purpose: str, text: str) -> str:
     return hmac.new(secret, f"{purpose}|{text}".encode(), hashlib.sha256).hexdigest()
 
 
-def _code(session: Session, place: SurveyPlace, purpose: str, length: int) -> str:
+def code_of(session: Session, place: SurveyPlace, purpose: str, length: int) -> str:
+    """A code of a place, as long as asked, that only this server can make."""
     number = int(_mac(session.secret, purpose, seal(session.secret, place)), 16)
     signs = []
     for _ in range(length):
@@ -117,7 +118,7 @@ def export_queue_link(session: Session, call: Call) -> Answer:
 
 def export_access_code(session: Session, call: Call) -> Answer:
     """content=surveyAccessCode: nine signs."""
-    return render_text(_code(session, _of_record(session, call), "access", 9))
+    return render_text(code_of(session, _of_record(session, call), "access", 9))
 
 
 def export_return_code(session: Session, call: Call) -> Answer:
@@ -125,7 +126,7 @@ def export_return_code(session: Session, call: Call) -> Answer:
     place = _of_record(session, call)
     if session.project.document.surveys[place.instrument].get("save_and_return") != "1":
         raise ApiRefused("The survey does not let participants save and return.")
-    return render_text(_code(session, place, "return", 8))
+    return render_text(code_of(session, place, "return", 8))
 
 
 def export_participants(session: Session, call: Call) -> Answer:
@@ -152,7 +153,7 @@ def export_participants(session: Session, call: Call) -> Answer:
                 "invitation_sent_status": 0,
                 "invitation_send_time": "",
                 "response_status": {"": 0, "0": 1, "1": 1}.get(status, 2),
-                "survey_access_code": _code(session, place, "access", 9),
+                "survey_access_code": code_of(session, place, "access", 9),
                 "survey_link": _link(session, place),
                 "survey_queue_link": _link(session, SurveyPlace(whole.study, record, "", "", 1)),
             }

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 
 from opencro.app.redcap.session import Founder, Session
 from opencro.app.web.catch_up import catch_up
-from opencro.app.web.desk import ledger_of, memberships_of, site
+from opencro.app.web.desk import ledger_of, memberships_of, open_study, site
 from opencro.app.web.people import give_role
 from opencro.app.web.tokens import ANY_STUDY, find_token, issue_token
 from opencro.ledger import Actor, Source
@@ -30,24 +30,14 @@ class WebOffice:
     def session(self, token: str) -> Session | None:
         """The session of a study's key."""
         found = find_token(token)
-        study = None if found is None or found.study == ANY_STUDY else _find(found.study)
-        if found is None or study is None:
+        session = None if found is None or found.study == ANY_STUDY else open_session(found.study)
+        if found is None or session is None:
             return None
-        ledger = ledger_of(study)
-        catch_up(ledger)
-        user = found.user.get_username()
-        return Session(
-            user,
-            study,
-            ledger,
-            memberships_of(study.id, user),
-            _now,
-            self.address,
-            site().secret.encode(),
-            frozenset(found.scopes),
-            secrets.token_hex(8),
-            _person,
-        )
+        session.user = found.user.get_username()
+        session.memberships = memberships_of(session.study.id, session.user)
+        session.address = self.address
+        session.scopes = frozenset(found.scopes)
+        return session
 
     def founder(self, token: str) -> Founder | None:
         """Whoever may make studies beside those that are served."""
@@ -57,6 +47,23 @@ class WebOffice:
         if found is None or found.study != ANY_STUDY or alone:
             return None
         return Founder(found.user.get_username(), served.root, _now, _found, ledger_of)
+
+
+def open_session(study: str) -> Session | None:
+    """A study that is served, its ledger and this server's secret, for nobody yet; None where it is not served."""
+    found = _find(study)
+    if found is None:
+        return None
+    ledger = ledger_of(found)
+    catch_up(ledger)
+    session = Session("", found, ledger, (), _now, secret=site().secret.encode(), person=_person)
+    session.request_id = secrets.token_hex(8)
+    return session
+
+
+def served_studies() -> list[Study]:
+    """Every study that is served."""
+    return [open_study(folder) for folder in site().studies()]
 
 
 def _now() -> datetime:

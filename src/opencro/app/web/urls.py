@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from opencro.app.web.access import study_urls
 from opencro.app.web.views import audit as _audit
-from opencro.app.web.views import errors, home, redcap
+from opencro.app.web.views import errors, home, redcap, surveys
 from opencro.app.web.views import files as _files
 from opencro.app.web.views import form as _form
 from opencro.app.web.views import locks as _locks
@@ -26,6 +26,7 @@ urlpatterns = [
     path("api/", redcap.api, name="redcap"),
     path("api/redcap/", redcap.api),
     path("redcap/api/", redcap.api),
+    path("surveys/", surveys.page, name="surveys"),
     *study_urls(),
 ]
 
