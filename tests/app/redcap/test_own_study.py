@@ -73,3 +73,12 @@ def test_its_definition_is_not_changed_from_here(own: Project, office: TokenTabl
     with pytest.raises(RedcapError, match="not made from a REDCap project"):
         own.import_arms([{"arm_num": 2, "name": "B"}])
     assert "not made from" in post(office, own.token, "project_settings", data='{"project_title": "X"}').text
+
+
+def test_a_status_of_2_completes_a_form(own: Project) -> None:
+    event = next(r["redcap_event_name"] for r in own.export_records() if r["pulse"])
+    row = {own.def_field: "NEW-1", "redcap_event_name": event, "pulse": "70"}
+    own.import_records([{**row, "vs_complete": "0"}])
+    assert [r["vs_complete"] for r in own.export_records(records=["NEW-1"])] == ["0"]
+    own.import_records([{**row, "vs_complete": "2"}])
+    assert [r["vs_complete"] for r in own.export_records(records=["NEW-1"])] == ["2"]

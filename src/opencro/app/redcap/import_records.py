@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from opencro.app.redcap.calculated import derived_values
+from opencro.app.redcap.completing import bare_status, complete_forms
 from opencro.app.redcap.eav import flat_rows
 from opencro.app.redcap.exchange import Answer, ApiRefused, Call
 from opencro.app.redcap.export_records import EVENT, GROUP, INSTANCE, INSTRUMENT
@@ -24,7 +25,7 @@ from opencro.app.redcap.values import SEPARATOR, checked, column_of, keep_value
 from opencro.capture import ImportReport, IncomingRecord, import_records
 from opencro.capture.uploads import file_name
 from opencro.kernel.finding import Finding
-from opencro.ledger import Act, FormCompleted, ParticipantEnrolled, RecordKey
+from opencro.ledger import Act, ParticipantEnrolled, RecordKey
 
 REASON = "imported through the REDCap API"
 _ADDRESS = (EVENT, INSTRUMENT, INSTANCE, GROUP, "redcap_survey_identifier", "redcap_survey_timestamp")
@@ -47,11 +48,17 @@ class Intake:
     """(record, event) -> the row and the event's repeat that say so."""
     sites: dict[str, str] = field(default_factory=dict)
     problems: list[tuple[str, str, str, str]] = field(default_factory=list)
+    complete: list[RecordKey] = field(default_factory=list)
+    """Records of forms of which the rows say that they are complete, in studies that keep no item for it."""
 
     @property
     def project(self) -> Project:
         """The study in REDCap's words."""
         return self.session.project
+
+    def touched(self, record: str, event: str) -> set[str]:
+        """Instruments that hold data of a record at an event."""
+        return {name for line in self.lines.of(record) if line.event == event for name in line.touched}
 
     def refuse(self, record: str, name: str, value: str, message: str) -> None:
         """Note what is wrong with one value."""
@@ -97,7 +104,7 @@ def gather(
     project = session.project
     known = {c: f for f in project.fields.values() for c in _columns(project, f)}
     known |= {f"{name}_complete": f for name, f in project.status.items()}
-    strange = {name for row in rows for name in row} - known.keys() - {*_ADDRESS} - _bare_status(project)
+    strange = {name for row in rows for name in row} - known.keys() - {*_ADDRESS} - bare_status(project).keys()
     strange -= {f"{name}_timestamp" for name in project.instruments}
     if strange:
         shown = ", ".join(sorted(strange))
@@ -147,7 +154,7 @@ def store(intake: Intake, text: str, file: str) -> ImportReport | None:
         if errors:
             raise ApiRefused(_problem_lines([_problem(intake, finding) for finding in errors]))
     _enrol_empty(intake)
-    _complete(intake)
+    complete_forms(session, intake.items, intake.complete)
     return report
 
 
@@ -159,11 +166,6 @@ def _columns(project: Project, field: Field) -> list[str]:
     if field.type != "checkbox":
         return [field.name]
     return [column_of(field.name, code.value) for code in project.study.codelists[field.codes].codes]
-
-
-def _bare_status(project: Project) -> set[str]:
-    """Status columns of forms without an item for it: 2 completes the form, the rest says nothing."""
-    return {f"{name}_complete" for name in project.instruments}
 
 
 def calculate(intake: Intake) -> None:
@@ -206,6 +208,10 @@ def _take_row(intake: Intake, number: int, record: str, row: Mapping[str, str], 
             _take_value(intake, number, (record, event, instrument, instance), found, text)
     for name, answers in boxes.items():
         _take_boxes(intake, number, (record, event, instrument, instance), project.fields[name], answers)
+    for column, name in bare_status(project).items():
+        first = project.fields_of(name)[-1] if row.get(column, "").strip() == "2" else None
+        key = key_for(intake, (record, event, instrument, instance), first) if first else None
+        intake.complete += [key] if key and (name in intake.touched(record, event) or key in intake.items) else []
 
 
 def _event_named(project: Project, given: str) -> str:
@@ -364,22 +370,6 @@ def _enrol_empty(intake: Intake) -> None:
     ]
     if acts:
         session.append(acts, "enrol", REASON)
-
-
-def _complete(intake: Intake) -> None:
-    """A form whose status became 2 is complete for our workflow too."""
-    session, project = intake.session, intake.project
-    status = {(f.form, f.group): f.item.id for f in project.status.values() if f.item is not None}
-    places = [
-        key._replace(group="", group_repeat=0)
-        for key, items in intake.items.items()
-        if items.get(status.get((key.form, key.group), "")) == "2"
-    ]
-    if places:
-        done = {fact.key for fact in session.ledger.facts(kind=FormCompleted.NAME)}
-        acts = [Act(FormCompleted(), place) for place in places if place not in done]
-        if acts:
-            session.append(acts, "enter")
 
 
 def _problem(intake: Intake, finding: Finding) -> tuple[str, str, str, str]:
