@@ -49,4 +49,32 @@ def _thompson(case: Case) -> dict[str, Any]:
     return {"p_best": best, "tempered_allocation": sim.temper(best, i["n"] / (2 * i["N"]))}
 
 
-RECOMPUTE = {"sim-surv-*": _survival, "ma-sim-*": _multi_arm, "rar-thompson-*": _thompson}
+def _stages(case: Case) -> dict[str, Any]:
+    i = case.inputs
+    if case.id.startswith("sim-rates"):
+        plan = _staged_plan(i["n_cum"], gs.OBrienFleming())
+        found = sim.simulate_stages(plan, sim.Proportion(i["pi1"], i["pi2"]), trials=200_000, seed=1)
+    elif case.id.startswith("sim-ssr"):
+        plan = _staged_plan(i["planned_n_cum"], gs.LanDeMetsOBrienFleming())
+        low, high = i["min_stage2"], i["max_stage2"]
+        rule = sim.by_conditional_power(plan, power=i["cond_power"], smallest=low, largest=high, sd=i["sd"])
+        found = sim.simulate_stages(plan, sim.Mean(i["delta"], i["sd"]), rule=rule, trials=200_000, seed=1)
+    else:
+        plan = _staged_plan(i["n_cum"], gs.LanDeMetsOBrienFleming())
+        found = sim.simulate_stages(plan, sim.Mean(i["delta"], i["sd"]), trials=200_000, seed=1)
+    (_, power, error), (_, n, other) = found.summary().rows()
+    return {
+        "power": power, "power.error": error, "expected_n": n, "expected_n.error": other, "sample_sizes": found.sizes,
+    }  # fmt: skip
+
+
+def _staged_plan(cumulative: list[int], rule: Any) -> sim.StagedPlan:
+    bounds = gs.group_sequential(len(cumulative), alpha=0.025, efficacy=rule).efficacy
+    return sim.StagedPlan(tuple(int(n) for n in np.diff([0, *cumulative])), tuple(bounds))
+
+
+RECOMPUTE = {"sim-means-*": _stages, "sim-ssr-*": _stages, "sim-rates-*": _stages} | {
+    "sim-surv-*": _survival,
+    "ma-sim-*": _multi_arm,
+    "rar-thompson-*": _thompson,
+}

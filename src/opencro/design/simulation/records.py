@@ -89,7 +89,8 @@ def draw_records(plan: SurvivalPlan, *, seed: int, scenario: int = 0, replicate:
 
 
 @compiled
-def _fill(seed: Any, scenario: int, first: int, purpose: int, out: Floats) -> None:
+def fill_uniforms(seed: Any, scenario: int, first: int, purpose: int, out: Floats) -> None:
+    """Uniform numbers of replicates `first`, `first` + 1, ... into `out` (trials, numbers)."""
     state = np.empty(SIZE, np.uint64)
     for i in range(out.shape[0]):
         open_stream(state, seed, scenario, first + i, purpose)
@@ -103,17 +104,17 @@ def _draw(plan: SurvivalPlan, seed: int, scenario: int, first: int, last: int) -
     risk = {}
     for purpose in (ONSET, DROPOUT, *([ENTRY] if plan.random_entry else [])):
         u = np.empty((last - first, n))
-        _fill(np.uint64(seed), scenario, first, purpose, u)
+        fill_uniforms(np.uint64(seed), scenario, first, purpose, u)
         risk[purpose] = -np.log(u)
     counts = np.cumsum(risk[ENTRY], axis=1) if plan.random_entry else np.tile(np.arange(n) + 0.5, (last - first, 1))
     onset, dropout = np.empty_like(counts), np.empty_like(counts)
     for a, hazards in enumerate((plan.trial.control, plan.trial.treatment)):
-        onset[:, arm == a] = _invert(hazards.event, risk[ONSET][:, arm == a])
-        dropout[:, arm == a] = _invert(hazards.dropout, risk[DROPOUT][:, arm == a])
+        onset[:, arm == a] = invert_hazard(hazards.event, risk[ONSET][:, arm == a])
+        dropout[:, arm == a] = invert_hazard(hazards.dropout, risk[DROPOUT][:, arm == a])
     return plan.entry_times(counts), onset, dropout
 
 
-def _invert(hazard: Hazard, risk: Floats) -> Floats:
+def invert_hazard(hazard: Hazard, risk: Floats) -> Floats:
     """When the cumulative hazard reaches `risk`; infinite where it never does."""
     starts, rates = np.asarray(hazard.starts), np.asarray(hazard.rates)
     spent = hazard.cumulative(starts)
