@@ -20,6 +20,24 @@ from opencro.design.adaptive.fisher import (
     fisher_full_level,
     fisher_no_interaction,
 )
+from opencro.design.adaptive.multi_stage import (
+    MultiStage,
+    multi_stage,
+    obrien_fleming_shape,
+    pocock_shape,
+    triangular_lower,
+    triangular_upper,
+)
+from opencro.design.adaptive.populations import spiessens_debois_critical, spiessens_debois_probability
+from opencro.design.adaptive.reestimation import (
+    PromisingZone,
+    blinded_size_means,
+    conditional_power_trend,
+    final_bound_unchanged,
+    information_for_conditional_error,
+    promising_zone,
+    size_for_power,
+)
 from opencro.design.adaptive.stages import LogRankStages, MeanStages, Mirrored, RateStages, Stages
 
 __all__ = [
@@ -27,11 +45,14 @@ __all__ = [
     "LogRankStages",
     "MeanStages",
     "Mirrored",
+    "MultiStage",
+    "PromisingZone",
     "RateStages",
     "StageAnalysis",
     "StageInference",
     "Stages",
     "analyse_stages",
+    "blinded_size_means",
     "combine",
     "combine_normal",
     "compute_conditional_error_combined",
@@ -39,9 +60,21 @@ __all__ = [
     "compute_final_p",
     "compute_fisher_levels",
     "compute_repeated_p_combined",
+    "conditional_power_trend",
+    "final_bound_unchanged",
     "fisher_equal_levels",
     "fisher_full_level",
     "fisher_no_interaction",
     "infer_stages",
+    "information_for_conditional_error",
+    "multi_stage",
+    "obrien_fleming_shape",
+    "pocock_shape",
+    "promising_zone",
     "rejects",
+    "size_for_power",
+    "spiessens_debois_critical",
+    "spiessens_debois_probability",
+    "triangular_lower",
+    "triangular_upper",
 ]
