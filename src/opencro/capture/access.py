@@ -6,6 +6,7 @@ Source: ICH E6(R3) section 4.2.2(a)(i); 21 CFR 11.300(b) (periodic review). Manu
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -34,11 +35,36 @@ class Grant:
 
 def read_grants(ledger: Ledger) -> list[Grant]:
     """Every role that anybody ever held, in the order in which it was given."""
+    return _fold_grants(ledger.facts(kind=RoleChanged.NAME))
+
+
+def access_on(ledger: Ledger, day: date) -> pl.DataFrame:
+    """Who could see what on a day (UTC), with what each user did to get at data that day: `COLUMNS`.
+
+    One row for each role at each site that was held at any time of the day; a role that was taken away on that day is
+    there with the time until which it held. `may` lists what the role permits by today's table of roles.
+    """
+    start, end = f"{day.isoformat()}T", f"{(day + timedelta(days=1)).isoformat()}T"
+    facts = list(ledger.facts(kind=(RoleChanged.NAME, UserLoggedIn.NAME, DataExported.NAME, UnblindedViewed.NAME)))
+    grants = [g for g in _fold_grants(facts) if g.since < end and (not g.until or g.until >= start)]
+    done = Counter(_deed(fact) for fact in facts if start <= fact.recorded_at < end)
+    rows = [
+        (
+            *(g.user, g.site, g.role, g.since, g.given_by, g.until, g.taken_by, _may(g.role)),
+            *(done[g.user, what] for what in _DONE),
+        )
+        for g in grants
+    ]
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row").sort("user", "site", "role", "from")
+
+
+def _fold_grants(facts: Iterable[Fact]) -> list[Grant]:
     held: dict[tuple[str, str, str], Fact] = {}
     ended: list[tuple[int, Grant]] = []
-    for fact in ledger.facts(kind=RoleChanged.NAME):
+    for fact in facts:
         what = fact.what
-        assert isinstance(what, RoleChanged)
+        if not isinstance(what, RoleChanged):
+            continue
         old, new = (what.user, fact.key.site, what.old_role), (what.user, fact.key.site, what.new_role)
         if what.old_role and old in held:
             first = held.pop(old)
@@ -49,46 +75,15 @@ def read_grants(ledger: Ledger) -> list[Grant]:
     return [grant for _, grant in sorted([*ended, *standing], key=lambda pair: pair[0])]
 
 
-def access_on(ledger: Ledger, day: date) -> pl.DataFrame:
-    """Who could see what on a day (UTC), with what each user did to get at data that day: `COLUMNS`.
-
-    One row for each role at each site that was held at any time of the day; a role that was taken away on that day is
-    there with the time until which it held. `may` lists what the role permits by today's table of roles.
-    """
-    start, end = f"{day.isoformat()}T", f"{(day + timedelta(days=1)).isoformat()}T"
-    grants = [g for g in read_grants(ledger) if g.since < end and (not g.until or g.until >= start)]
-    done = _count_acts(ledger, start, end)
-    rows = [
-        (
-            g.user,
-            g.site,
-            g.role,
-            g.since,
-            g.given_by,
-            g.until,
-            g.taken_by,
-            _may(g.role),
-            *(done[g.user, what] for what in _DONE),
-        )
-        for g in grants
-    ]
-    return pl.DataFrame(rows, schema=_SCHEMA, orient="row").sort("user", "site", "role", "from")
+def _deed(fact: Fact) -> tuple[str, str]:
+    """Who did what (`_DONE`) by a fact; "" for what is not counted."""
+    what = fact.what
+    if isinstance(what, UserLoggedIn):
+        return what.user, "logins" if what.succeeded else "failed_logins"
+    kinds = {DataExported.NAME: "exports", UnblindedViewed.NAME: "unblinded_views"}
+    return fact.actor, kinds.get(fact.kind, "")
 
 
 def _may(role: str) -> str:
     known = roles().get(role)
     return ", ".join(sorted(known.may)) if known else ""
-
-
-def _count_acts(ledger: Ledger, start: str, end: str) -> Counter[tuple[str, str]]:
-    done: Counter[tuple[str, str]] = Counter()
-    for kind in (UserLoggedIn, DataExported, UnblindedViewed):
-        for fact in ledger.facts(kind=kind.NAME):
-            what = fact.what
-            if not start <= fact.recorded_at < end:
-                continue
-            if isinstance(what, UserLoggedIn):
-                done[what.user, "logins" if what.succeeded else "failed_logins"] += 1
-            else:
-                done[fact.actor, "exports" if isinstance(what, DataExported) else "unblinded_views"] += 1
-    return done

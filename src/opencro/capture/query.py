@@ -51,9 +51,8 @@ class Query:
 def read_queries(ledger: Ledger, until: int | None = None) -> list[Query]:
     """All queries as they stand after fact `until` (default: now), in the order in which they were raised."""
     until = ledger.position if until is None else until
-    facts = sorted((f for kind in QUERY_KINDS for f in ledger.facts(kind=kind, until=until)), key=lambda f: f.seq)
     queries: dict[str, Query] = {}
-    for fact in facts:
+    for fact in ledger.facts(kind=QUERY_KINDS, until=until):
         name = fact.payload["query"]
         query = next_query(queries.get(name), fact)
         if query is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -79,18 +79,20 @@ class Ledger:
         self,
         participant: str | None = None,
         key: RecordKey | None = None,
-        kind: str | None = None,
+        kind: str | Sequence[str] | None = None,
         after: int = 0,
         until: int | None = None,
     ) -> Iterator[Fact]:
-        """Facts with after < seq <= until, in order; of one participant, one record, or one kind where given."""
+        """Facts with after < seq <= until, in order; of one participant, one record, one or some kinds where given."""
         until = self.position if until is None else until
         who = key.participant if key is not None else participant
-        wanted = b"" if kind is None else f'"kind":"{kind}",'.encode()
+        kinds = (kind,) if isinstance(kind, str) else kind
+        # No key part holds a quote, so the first of these in a line names its kind.
+        wanted = (b"",) if kinds is None else tuple(f'"kind":"{name}",'.encode() for name in kinds)
         for _, line, digest in self._store.scan(after, until, who):
-            if wanted in line:
+            if line.startswith(wanted, line.find(b'"kind":"')):
                 fact = parse_fact(line, digest.decode())
-                if key in (None, fact.key) and kind in (None, fact.kind):
+                if key in (None, fact.key):
                     yield fact
 
     def standing(self, participant: str, form: str | None = None) -> list[StandingRecord]:
