@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from opencro.app.check import check_everything
 from opencro.app.convert import convert
+from opencro.app.export import export_records
+from opencro.app.importing import find_deliveries, import_deliveries
+from opencro.app.odm_records import odm_records
+from opencro.app.wiring import open_study_ledger
 from opencro.kernel.finding import Refused
-from opencro.study import load_study
+from opencro.study import Study, load_study
+from opencro.study.formats.fhir import read_responses
+from opencro.study.formats.odm import OdmRecord
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "edc" / "fhir-questionnaire-lforms" / "test/data/R4"
 FILES = sorted(DATA.rglob("*.json"))
@@ -101,3 +108,60 @@ def _questions(elements: list[dict[str, object]]) -> list[dict[str, object]]:
         found += [element] if element["type"] not in ("group", "display") else []
         found += _questions(element.get("item", []))  # type: ignore[arg-type]
     return found
+
+
+RESPONSES = {
+    "qr-items-under-repeating-choice-item.json": "q-items-under-repeating-choice-item.json",
+    "qr-with-answerValueSet-autocomplete-searchfield.json": "q-with-answerValueSet-autocomplete-searchfield.json",
+    "qr-with-answerValueSet-autocomplete.json": "q-with-answerValueSet-autocomplete.json",
+    "qr-with-answerValueSet-matrix.json": "q-with-answerValueSet-matrix.json",
+    "qr-with-answerValueSet-radiobutton-checkbox.json": "q-with-answerValueSet-radiobutton-checkbox.json",
+    "qr-with-readonly-repeating-items.json": "q-with-readonly-repeating-items.json",
+    "qr-with-repeating-group-exceed-maxOccurs.json": "q-with-minOccurs-maxOccurs.json",
+    "hidden-item-questionnaire-response.R4.json": "hidden-item-questionnaire.R4.json",
+    "rxterms.R4.QR.json": "rxterms.R4.json",
+    "fhir-sdc-response-ussgfht.json": "",
+    "questionnaire-response-allinone-cwe-userdata.json": "",
+}
+"""A response and its questionnaire, where we have it."""
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("name", [n for n, q in RESPONSES.items() if q])
+def test_each_response_becomes_records(name: str, shared: Path, tmp_path: Path) -> None:
+    """None of them says whose it is; with a subject they are taken."""
+    convert(DATA / RESPONSES[name], tmp_path / "study")
+    study = load_study(tmp_path / "study")
+    whole = json.loads((DATA / name).read_text(encoding="utf-8"))
+    assert "FHR-042" in read_responses(json.dumps(whole).encode(), study).findings.codes()
+    whole |= {"subject": {"reference": "Patient/001"}}
+    whole.pop("questionnaire", None)
+    found = read_responses(json.dumps(whole).encode(), study, name)
+    assert found.findings.ok, found.findings.errors
+    assert sum(len(record.items) for record in found.records) > 0
+
+
+def test_responses_are_imported_with_the_audit_of_typing(played: Study, tmp_path: Path) -> None:
+    """What is exported as FHIR gives the same records in an empty ledger, and nothing the second time."""
+    target = tmp_path / "responses.json"
+    count = export_records(played, target, "fhir-r4", user="dm")
+    copy = tmp_path / "copy"
+    shutil.copytree(played.root, copy, ignore=shutil.ignore_patterns("build", "*.sqlite*", "ledger*"))
+    study = load_study(copy)
+    with open_study_ledger(study, create=True) as ledger:
+        (first,) = import_deliveries(study, ledger, find_deliveries(study, [target]), user="dm", enrol=True)
+        assert first.findings.ok, first.findings.errors[:3]
+        assert first.counts["new"] == count
+        (again,) = import_deliveries(study, ledger, find_deliveries(study, [target]), user="dm", enrol=True)
+        assert (again.counts["same"], again.receipt) == (count, None)
+        records = [r for r in odm_records(ledger, ledger.snapshot()) if r.items]
+    with open_study_ledger(played) as ledger:
+        before = [r for r in odm_records(ledger, ledger.snapshot()) if r.items]
+    assert {_key(r) for r in records} == {_key(r) for r in before}
+
+
+def _key(record: OdmRecord) -> tuple[object, ...]:
+    return (
+        record.site, record.participant, record.event, record.event_repeat, record.form, record.form_repeat,
+        record.group, record.group_repeat, tuple(sorted(record.items.items())),
+    )  # fmt: skip

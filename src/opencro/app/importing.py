@@ -22,6 +22,7 @@ from opencro.kernel.finding import Finding, Findings, Place, Refused
 from opencro.kernel.hashing import hash_file
 from opencro.ledger import Actor, Ledger, Source
 from opencro.study import Study, Transfer
+from opencro.study.formats.fhir import is_response, read_responses
 from opencro.study.formats.odm import OdmRecord, fold_transactions, read_odm, read_odm_data
 from opencro.study.formats.redcap import is_project, read_redcap_records
 from opencro.tabulation import read_xpt
@@ -29,7 +30,7 @@ from opencro.tabulation import read_xpt
 
 @dataclass(frozen=True)
 class Delivery:
-    """A file and the transfer that says how it is to be read; None for ODM and REDCap, which say it themselves."""
+    """A file and the transfer that says how it is to be read; None for ODM, REDCap and FHIR, which say it."""
 
     file: Path
     transfer: Transfer | None
@@ -42,7 +43,7 @@ def find_deliveries(study: Study, paths: Sequence[Path], only: str | None = None
     """
     transfers = [t for t in study.transfers.values() if only in (None, t.id)]
     found = [Delivery(f, t) for t in transfers for f in _files(paths) if f.match(t.file)]
-    found += [Delivery(f, None) for f in _files(paths) if f.suffix == ".xml" and only is None]
+    found += [Delivery(f, None) for f in _files(paths) if only is None and _names_records(f)]
     strangers = [p for p in paths if p.is_file() and all(d.file != p for d in found)]
     if strangers or not found:
         names = ", ".join(t.file for t in transfers) or "none"
@@ -50,6 +51,11 @@ def find_deliveries(study: Study, paths: Sequence[Path], only: str | None = None
         remedy = "Describe it under conduct/transfers/, or correct the file pattern."
         raise Refused([Finding("IMP-101", Place(str((strangers or list(paths))[0])), got, f"one of: {names}", remedy)])
     return sorted(found, key=lambda d: (d.transfer is None, d.transfer is not None and not d.transfer.enrols))
+
+
+def _names_records(file: Path) -> bool:
+    """Whether a file says by itself to whom its records belong: ODM, a REDCap project, FHIR responses."""
+    return file.suffix == ".xml" or (file.suffix == ".json" and is_response(file.read_bytes()))
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
@@ -71,8 +77,8 @@ def import_deliveries(
 ) -> list[ImportReport]:
     """Import each file in turn; a refused file stops the run, the files before it stay imported.
 
-    `enrol` lets ODM and REDCap, which have no transfer to say so, enrol participants who are not known yet; `site` is
-    where those belong for whom the file names no site.
+    `enrol` lets ODM, REDCap and FHIR, which have no transfer to say so, enrol participants who are not known yet;
+    `site` is where those belong for whom the file names no site.
     """
     actor = Actor(user or getpass.getuser(), "data manager")
     if not dry_run:
@@ -106,6 +112,7 @@ def _import_one(
             dry_run=dry_run,
             digest=digest,
             file=delivery.file.name,
+            format="fhir" if delivery.file.suffix == ".json" else "odm",
             enrols=enrol,
         )
         return replace(report, plan=replace(report.plan, findings=found + report.plan.findings))
@@ -117,7 +124,7 @@ def _import_one(
 
 
 def _read_records(study: Study, file: Path, site: str) -> tuple[Iterable[OdmRecord], Findings]:
-    """The records of an ODM file or of a REDCap project, with what was found while reading.
+    """The records of an ODM file, of a REDCap project or of FHIR responses, with what was found while reading.
 
     A file that brings its own metadata names its OIDs, as the study was named that was made from it.
     """
@@ -125,6 +132,11 @@ def _read_records(study: Study, file: Path, site: str) -> tuple[Iterable[OdmReco
     if is_project(data):
         project = read_redcap_records(data, study, file.name, site=site)
         return project.records, project.findings
+    if file.suffix == ".json":
+        responses = read_responses(data, study, file.name, site=site)
+        if not responses.findings.ok:
+            raise Refused(responses.findings)
+        return responses.records, responses.findings
     names = read_odm(data, file.name).names if b"<MetaDataVersion" in data else None
     read = read_odm_data(data, file.name, names)
     if not read.findings.ok:

@@ -38,13 +38,13 @@ def import_command(
     transfer: Annotated[str | None, typer.Option("--transfer", help="Only this transfer.")] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="Why saved values change.")] = None,
     user: Annotated[str | None, typer.Option("--user", help="Who imports; the login name when left out.")] = None,
-    enrol: Annotated[bool, typer.Option("--enrol", help="ODM and REDCap may enrol participants not known.")] = False,
+    enrol: Annotated[bool, typer.Option("--enrol", help="ODM, REDCap and FHIR may enrol participants.")] = False,
     site: Annotated[str, typer.Option("--site", help="The site of participants for whom a file names none.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Import records (CSV, SAS transport, Parquet, ODM, REDCap), audited as typing is; a second run changes nothing."""
+    """Import records (CSV, SAS transport, Parquet, ODM, REDCap, FHIR), audited as typing is; twice changes nothing."""
     with refusing(as_json), progress_bar("importing", hidden=as_json) as listen:
         study = load_study(folder)
         deliveries = find_deliveries(study, paths, transfer)

@@ -1,19 +1,17 @@
-"""FHIR R4 questionnaires, in and out."""
+"""FHIR R4 questionnaires and their responses, in and out."""
 
-from opencro.study.formats.fhir.json_text import render_json
 from opencro.study.formats.fhir.read import QuestionnaireImport, is_questionnaire, read_questionnaire
-from opencro.study.formats.fhir.reading import fit, read_json
-from opencro.study.formats.fhir.vocabulary import GROUP_LINK, OWN
+from opencro.study.formats.fhir.read_response import ResponseData, is_response, read_responses
 from opencro.study.formats.fhir.write import write_questionnaire
+from opencro.study.formats.fhir.write_response import write_responses
 
 __all__ = [
-    "GROUP_LINK",
-    "OWN",
     "QuestionnaireImport",
-    "fit",
+    "ResponseData",
     "is_questionnaire",
-    "read_json",
+    "is_response",
     "read_questionnaire",
-    "render_json",
+    "read_responses",
     "write_questionnaire",
+    "write_responses",
 ]
