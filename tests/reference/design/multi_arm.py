@@ -77,7 +77,66 @@ def _conditional_error(case: Case) -> dict[str, Any]:
     }
 
 
+KINDS = {"Dunnett": "parametric", "SpiessensDebois": "parametric"}
+
+
+def _closed(found: ad.ClosedTest, order: list[int]) -> dict[str, Any]:
+    """Matrices of the peer are (hypotheses or intersections, stages), written column by column."""
+    return {
+        "repeated_p": found.repeated_p, "rci_lower": found.lower, "rci_upper": found.upper, "rejected": found.rejected,
+        "stage1_global_intersection_p": found.stage_p[0, 0], "stage1_p": found.stage_p[0, -len(found.names) :],
+        "adj_stage_p": found.stage_p[:, order], "overall_adj_stat": found.statistic[:, order],
+    }  # fmt: skip
+
+
+def _table(i: dict[str, Any], name: str) -> Any:
+    columns = [[math.nan if v is None else v for v in i[f"{name}{arm}"]] for arm in range(1, 5)]
+    return np.array(columns).T.tolist()
+
+
+def _arms(case: Case) -> dict[str, Any]:
+    i = case.inputs
+    design = gs.group_sequential(2) if i["design"] == "invnorm" else ad.fisher_equal_levels(2)
+    kind = KINDS.get(i["intersection_test"], i["intersection_test"].lower())
+    found = ad.closed_combination_test(
+        design, ad.ArmMeans(*(_table(i, name) for name in ("n", "m", "s"))), intersection=kind
+    )
+    return _closed(found, list(range(7)))
+
+
+def _populations(case: Case) -> dict[str, Any]:
+    i = case.inputs
+    design = gs.group_sequential(3) if i["design"] == "invnorm" else ad.fisher_equal_levels(3)
+    known = i["intersection_test"] == "SpiessensDebois"
+    keys = ("n1", "n2", "mean1", "mean2", "sd1", "sd2")
+    parts = [
+        ad.Mirrored(ad.MeanStages(*(np.atleast_1d(i[name][key]) for key in keys), known_variance=known))
+        for name in ("S1", "F")
+    ]
+    share = (i["S1"]["n1"][0] + i["S1"]["n2"][0]) / (i["F"]["n1"] + i["F"]["n2"])
+    kind = KINDS.get(i["intersection_test"], i["intersection_test"].lower())
+    found = ad.closed_combination_test(
+        design, ad.NestedPopulations(parts[0], parts[1], 3, 1, [share]), intersection=kind
+    )
+    return _closed(found, [0, 1, 2]) | {"rci_lower": -found.upper, "rci_upper": -found.lower}
+
+
+def _conditional_dunnett(case: Case) -> dict[str, Any]:
+    """Second-stage rows of the peer: nothing is given for the first stage, and no conditional error for the second."""
+    i = case.inputs
+    found = ad.conditional_dunnett(
+        ad.ArmMeans(*(_table(i, name) for name in ("n", "m", "s"))), information=i["information_at_interim"]
+    )
+    return {
+        "repeated_p": [None] * 3 + found.p_value.tolist(), "cond_crit": found.conditional_error.tolist() + [None] * 7,
+        "second_stage_p": [None] * 7 + found.second_p.tolist(), "rejected": [False] * 3 + found.rejected.tolist(),
+    }  # fmt: skip
+
+
 RECOMPUTE = {
+    "ma-cond-dunnett-*": _conditional_dunnett,
+    "ma-an-*": _arms,
+    "enr-an-*": _populations,
     "dunnett-crit-*": _dunnett,
     "dunnett-adjp-*": _dunnett_p,
     "mams-*": _mams,

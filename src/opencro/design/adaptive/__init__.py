@@ -1,5 +1,6 @@
 """Adaptive designs: combination tests and conditional errors, whatever was changed at a look."""
 
+from opencro.design.adaptive.closed import ClosedTest, adjust, closed_combination_test, intersections_of
 from opencro.design.adaptive.combination import (
     StageAnalysis,
     StageInference,
@@ -13,6 +14,8 @@ from opencro.design.adaptive.combination import (
     infer_stages,
     rejects,
 )
+from opencro.design.adaptive.conditional_dunnett import ConditionalDunnett, conditional_dunnett
+from opencro.design.adaptive.families import ArmMeans, NestedPopulations, StageFamily
 from opencro.design.adaptive.fisher import (
     FisherDesign,
     compute_fisher_levels,
@@ -41,18 +44,25 @@ from opencro.design.adaptive.reestimation import (
 from opencro.design.adaptive.stages import LogRankStages, MeanStages, Mirrored, RateStages, Stages
 
 __all__ = [
+    "ArmMeans",
+    "ClosedTest",
+    "ConditionalDunnett",
     "FisherDesign",
     "LogRankStages",
     "MeanStages",
     "Mirrored",
     "MultiStage",
+    "NestedPopulations",
     "PromisingZone",
     "RateStages",
     "StageAnalysis",
+    "StageFamily",
     "StageInference",
     "Stages",
+    "adjust",
     "analyse_stages",
     "blinded_size_means",
+    "closed_combination_test",
     "combine",
     "combine_normal",
     "compute_conditional_error_combined",
@@ -60,6 +70,7 @@ __all__ = [
     "compute_final_p",
     "compute_fisher_levels",
     "compute_repeated_p_combined",
+    "conditional_dunnett",
     "conditional_power_trend",
     "final_bound_unchanged",
     "fisher_equal_levels",
@@ -67,6 +78,7 @@ __all__ = [
     "fisher_no_interaction",
     "infer_stages",
     "information_for_conditional_error",
+    "intersections_of",
     "multi_stage",
     "obrien_fleming_shape",
     "pocock_shape",
