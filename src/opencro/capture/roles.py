@@ -29,10 +29,15 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A user's role at a site, or at all sites (`ALL_SITES`)."""
+    """A user's role at a site, or at all sites (`ALL_SITES`); `without` are permissions of it that she lacks today."""
 
     role: str
     site: str = ALL_SITES
+    without: frozenset[str] = frozenset()
+
+    def permits(self, permission: str) -> bool:
+        """Whether the role has the permission, and it is not withheld."""
+        return self.role in roles() and permission in roles()[self.role].may and permission not in self.without
 
 
 @cache
@@ -51,18 +56,14 @@ def permissions() -> Mapping[str, str]:
 
 def role_for(memberships: Iterable[Membership], permission: str, site: str | None = None) -> str | None:
     """The role in which somebody may do this at a site (None: anywhere at all), or None; a role of the site wins."""
-    fitting = [
-        m
-        for m in memberships
-        if m.role in roles() and permission in roles()[m.role].may and (site is None or m.site in (site, ALL_SITES))
-    ]
+    fitting = [m for m in memberships if m.permits(permission) and (site is None or m.site in (site, ALL_SITES))]
     fitting.sort(key=lambda m: (m.site == ALL_SITES, m.role))
     return fitting[0].role if fitting else None
 
 
 def sites_for(memberships: Iterable[Membership], permission: str) -> frozenset[str] | None:
     """The sites at which somebody may do this; None stands for all sites."""
-    found = {m.site for m in memberships if m.role in roles() and permission in roles()[m.role].may}
+    found = {m.site for m in memberships if m.permits(permission)}
     return None if ALL_SITES in found else frozenset(found)
 
 

@@ -16,6 +16,7 @@ from opencro.capture.lock_rules import LockRules, read_lock_rules
 from opencro.capture.reconcile_plan import Reconciliations, read_reconciliations
 from opencro.capture.sdv_plan import SdvPlan, read_sdv_plan
 from opencro.capture.sites import Sites, read_sites
+from opencro.capture.training import TrainingPlan, read_training_plan
 from opencro.kernel.finding import Findings
 from opencro.study import Part, Study
 
@@ -26,6 +27,7 @@ SCHEMAS: Mapping[str, tuple[type[Part], str]] = {
     "audit_review": (ReviewRules, "conduct/audit_review.yaml: what a review of the audit trail counts"),
     "sdv": (SdvPlan, "conduct/sdv.yaml: which items of whom are verified against the source"),
     "lock": (LockRules, "conduct/lock.yaml: what is asked of forms before they are locked"),
+    "training": (TrainingPlan, "conduct/training.yaml: what a role needs before it enters or signs"),
     "coding_items": (CodingPlan, "coding/items.yaml: what is coded with which dictionary"),
     "synonyms": (Synonyms, "coding/synonyms.yaml: texts that mean a code"),
     "reconciliation": (Reconciliations, "conduct/reconciliation.yaml: records of two forms that should agree"),
@@ -53,6 +55,7 @@ def check_documents(study: Study) -> Findings:
         read_rules(study),
         read_sdv_plan(study),
         read_lock_rules(study),
+        read_training_plan(study),
         read_coding_plan(study),
         read_synonyms(study),
         read_reconciliations(study),

@@ -97,11 +97,11 @@ def _guard(route: Route) -> View:
             kwargs["participant"] = _participant(desk, kwargs["participant"])
         here = kwargs["participant"].site if route.scope == "participant" else None
         if not any(desk.may(permission, here) for permission in route.needs_for(request.method)):
-            return refuse_page(request)
+            return refuse_page(request, desk)
         try:
             return route.view(request, desk, **kwargs)
         except NotAllowed:
-            return refuse_page(request)
+            return refuse_page(request, desk)
 
     return guarded
 
@@ -121,6 +121,6 @@ def _ask_to_log_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path())
 
 
-def refuse_page(request: HttpRequest) -> HttpResponse:
-    """403 in words."""
-    return HttpResponseForbidden(render(request, "web/refused.html").content)
+def refuse_page(request: HttpRequest, desk: Desk | None = None) -> HttpResponse:
+    """403 in words, with what the person lacks for what her role would permit."""
+    return HttpResponseForbidden(render(request, "web/refused.html", {"missing": desk.missing if desk else []}).content)

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
 from opencro.app.web.catch_up import catch_up
-from opencro.app.web.models import FormRow, LockRow, MembershipRow
+from opencro.app.web.models import DelegationRow, FormRow, LockRow, MembershipRow, TrainingRow
 from opencro.app.web.site import Site
 from opencro.app.wiring import ledger_exists, ledger_url, open_study_ledger
-from opencro.capture import Membership, covers, role_for, sites_for
+from opencro.capture import (
+    Delegation,
+    Membership,
+    Training,
+    TrainingPlan,
+    covers,
+    read_training_plan,
+    role_for,
+    sites_for,
+    withheld,
+)
 from opencro.ledger import Act, Actor, Entry, Ledger, Receipt, RecordKey, Source, create_ledger, open_ledger
 from opencro.study import Study, load_study
 
@@ -118,6 +129,16 @@ class Desk:
         return self.may("lock") or self.may("freeze")
 
     @property
+    def may_delegate(self) -> bool:
+        """Whether the person delegates tasks at a site."""
+        return self.may("delegate")
+
+    @property
+    def missing(self) -> list[str]:
+        """What keeps the person from what her roles permit, in words."""
+        return missing_of(self.study.id, self.user) if any(m.without for m in self.memberships) else []
+
+    @property
     def may_enrol(self) -> bool:
         """Whether the person enrols at any site."""
         return self.may("enrol")
@@ -184,6 +205,29 @@ def _name_of(place: RecordKey) -> str:
 
 
 def memberships_of(study: str, user: str) -> tuple[Membership, ...]:
-    """A user's roles in a study, as the ledger has them now."""
-    rows = MembershipRow.objects.filter(study=study, user=user)
-    return tuple(Membership(row.role, row.site) for row in rows)
+    """A user's roles in a study, as the ledger has them now, without what she is not trained or trusted for today."""
+    held = [Membership(row.role, row.site) for row in MembershipRow.objects.filter(study=study, user=user)]
+    return tuple(replace(m, without=frozenset(missing)) for m, missing in _missing(study, user, held))
+
+
+def missing_of(study: str, user: str) -> list[str]:
+    """What keeps a user from what her roles permit, in words, each once."""
+    held = [Membership(row.role, row.site) for row in MembershipRow.objects.filter(study=study, user=user)]
+    words = (word for _membership, missing in _missing(study, user, held) for why in missing.values() for word in why)
+    return list(dict.fromkeys(words))
+
+
+def _missing(study: str, user: str, held: Sequence[Membership]) -> list[tuple[Membership, dict[str, tuple[str, ...]]]]:
+    found = find_study(study)
+    plan = read_training_plan(found)[0] if found else TrainingPlan()
+    if not plan.roles:
+        return [(membership, {}) for membership in held]
+    trainings = [
+        Training(t.training, t.completed_on, t.valid_until) for t in TrainingRow.objects.filter(study=study, user=user)
+    ]
+    delegations = [
+        Delegation(d.site, tuple(d.tasks), d.starts_on, d.ends_on)
+        for d in DelegationRow.objects.filter(study=study, user=user)
+    ]
+    day = datetime.now(UTC).date().isoformat()
+    return [(m, withheld(plan, m, trainings, delegations, day)) for m in held]

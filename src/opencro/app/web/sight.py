@@ -19,6 +19,7 @@ from opencro.kernel.expression import Expression, parse_expression
 from opencro.study import EditCheck, Form, Item, Study
 
 MASK = "•••"
+_QUERIES_OPEN = ("LCK-001", "LCK-002")
 Items = Mapping[str, frozenset[str]]
 """Items by form."""
 
@@ -89,6 +90,24 @@ def count_seen(desk: Desk, rows: Iterable[FormRow]) -> list[FormRow]:
     for row in found:
         row.open_queries, row.answered_queries = seen[_place(row), "open"], seen[_place(row), "answered"]
     return found
+
+
+def mask_blockers(desk: Desk, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of a checklist without the words of queries, and the items, that the reader does not see."""
+    sight = sight_of(desk, None)
+    if not sight.absent and not sight.masked:
+        return rows
+    people = {row["participant"] for row in rows}
+    queries = QueryRow.objects.filter(study=desk.study.id, participant__in=people)
+    words = {(_place(q), f'{q.state} query {q.name}: "{q.text}"') for q in readable_queries(desk, queries)}
+    for row in rows:
+        at = (row["participant"], row["event"], row["event_repeat"], row["form"], row["form_repeat"])
+        said = row["code"] not in _QUERIES_OPEN or (at, row["got"]) in words
+        if not said or not sight.reads(row["form"], row["item"]):
+            row["got"] = MASK
+        if not sight.sees(row["form"], row["item"]):
+            row["item"] = ""
+    return rows
 
 
 def _place(row: Any) -> tuple[str, str, int, str, int]:

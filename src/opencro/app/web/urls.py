@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from opencro.app.web.access import study_urls
+from opencro.app.web.views import accounts_review as _accounts_review
 from opencro.app.web.views import audit as _audit
 from opencro.app.web.views import errors, home, redcap, surveys
 from opencro.app.web.views import files as _files
@@ -13,9 +14,10 @@ from opencro.app.web.views import locks as _locks
 from opencro.app.web.views import participants as _participants
 from opencro.app.web.views import people as _people
 from opencro.app.web.views import queries as _queries
+from opencro.app.web.views import training as _training
 from opencro.app.web.views import work as _work
 
-DECLARING = (_audit, _files, _form, _locks, _participants, _people, _queries, _work)
+DECLARING = (_accounts_review, _audit, _files, _form, _locks, _participants, _people, _queries, _training, _work)
 """Modules whose views are declared by `page`; naming them here is what makes them part of the application."""
 
 urlpatterns = [

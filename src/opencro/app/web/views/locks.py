@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from opencro.app.web.access import page
 from opencro.app.web.desk import Desk
 from opencro.app.web.models import LockRow, Participant
+from opencro.app.web.sight import mask_blockers
 from opencro.app.web.signing import SignatureRefused, prove_second
 from opencro.app.web.views.form import address_of
 from opencro.app.web.views.participants import at_my_sites
@@ -37,7 +38,7 @@ def close(request: HttpRequest, desk: Desk) -> HttpResponse:
     """The checklist of a scope, the locks that stand, and what moved after a lock."""
     scope, problem = read_scope(desk, request.GET)
     checklist = check_scope(desk, scope)
-    rows = checklist.blockers.head(SHOWN).to_dicts()
+    rows = mask_blockers(desk, checklist.blockers.head(SHOWN).to_dicts())
     for row in rows:
         at = RecordKey(
             row["site"], row["participant"], row["event"], row["event_repeat"], row["form"], row["form_repeat"]
