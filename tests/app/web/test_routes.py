@@ -174,8 +174,8 @@ def _said(text: str, sent: dict[str, str]) -> str:
     return text
 
 
-OUTSIDE = {"", "healthz", "language", "api/", "api/redcap/", "redcap/api/"}
-"""The REDCap-compatible door asks for its own tokens."""
+OUTSIDE = {"", "healthz", "language", "api/", "api/redcap/", "redcap/api/", "surveys/"}
+"""The REDCap-compatible door asks for its own tokens, a survey for the key of its participant."""
 
 
 def _walk(resolver: Any, before: str = "") -> list[tuple[str, object]]:
