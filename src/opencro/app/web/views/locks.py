@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from opencro.app.checklist import check_lock
 from opencro.app.web.access import page
 from opencro.app.web.desk import Desk
 from opencro.app.web.models import LockRow, Participant
@@ -19,14 +20,7 @@ from opencro.app.web.sight import mask_blockers
 from opencro.app.web.signing import SignatureRefused, prove_second
 from opencro.app.web.views.form import address_of
 from opencro.app.web.views.participants import at_my_sites
-from opencro.capture import (
-    changes_after_lock,
-    plan_sdv,
-    pre_lock_checklist,
-    read_enrolled,
-    read_lock_rules,
-    read_sdv_plan,
-)
+from opencro.capture import changes_after_lock
 from opencro.capture.checklist import BLOCKERS, Checklist
 from opencro.ledger import Act, FormLocked, FormUnlocked, RecordKey
 
@@ -69,10 +63,7 @@ def read_scope(desk: Desk, data: QueryDict) -> tuple[RecordKey, str]:
 
 def check_scope(desk: Desk, scope: RecordKey) -> Checklist:
     """Everything that keeps a place from being locked."""
-    rules, _wrong = read_lock_rules(desk.study)
-    plan, _wrong = read_sdv_plan(desk.study)
-    targets = None if plan is None else plan_sdv(desk.study, plan, read_enrolled(desk.ledger))
-    return pre_lock_checklist(desk.study, desk.ledger, scope, rules=rules, targets=targets)
+    return check_lock(desk.study, desk.ledger, scope)
 
 
 @page("close/lock", needs=("lock", "freeze"), name="lock_place", methods=("POST",))
