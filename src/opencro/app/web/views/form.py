@@ -8,11 +8,13 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from opencro.app.web.access import page
 from opencro.app.web.desk import Desk
 from opencro.app.web.form_page import Typed, build_form_page
+from opencro.app.web.live import live_rules
 from opencro.app.web.models import Participant, QueryRow
 from opencro.app.web.saving import Outcome, Posted, drop_draft, keep_draft, keep_files, read_draft, read_posted, save
 from opencro.app.web.sight import seen_queries, sight_of
@@ -80,7 +82,8 @@ def show(
     **more: Any,
 ) -> HttpResponse:
     """The page of a form."""
-    standing = desk.ledger.standing(place.participant, place.form)
+    standing = desk.ledger.standing(place.participant)
+    sight = sight_of(desk, place.site)
     shown = build_form_page(desk, definition, place, standing, typed)
     draft = read_draft(desk, place) if typed is None and shown.editable else None
     context = {
@@ -96,6 +99,9 @@ def show(
             for p in ("ask", "close", "answer", "verify", "sign", "freeze", "lock", "flag", "audit")
         },
         "role": roles(),
+        "rules": live_rules(desk.study, definition, place, standing, sight, get_language() or "en")
+        if shown.editable
+        else None,
         "tab": "participants",
         **more,
     }

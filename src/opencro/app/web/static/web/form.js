@@ -34,6 +34,10 @@ addEventListener("beforeunload", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.target.id === "entry") clearTimeout(timer);
 });
+document.addEventListener("htmx:sendError", () => {
+  clearTimeout(timer);
+  timer = setTimeout(keepDraft, 2000);
+});
 document.addEventListener("htmx:afterSettle", () => {
   const trouble = $("#why") ?? $("#problems");
   dirty = Boolean(trouble);
@@ -69,6 +73,7 @@ function addRecord(group) {
   const summary = $("summary b", copy.content);
   if (summary) summary.textContent = next;
   template.before(copy.content);
+  document.dispatchEvent(new Event("record:added"));
   const records = section.querySelectorAll(".record");
   $("input:not([type=hidden]), select, textarea", records[records.length - 1])?.focus();
 }
