@@ -137,6 +137,17 @@ def _rmst(case: Case) -> dict[str, Any]:
     return {"rmst": fx.restricted_mean(fx.Hazard(tuple(i["lambda"]), tuple(i["breaks"])), i["t"])}
 
 
+def _changing_effect(case: Case) -> dict[str, Any]:
+    i = case.inputs
+    found = gs.plan_changing_effect(
+        _delayed(i), i["analysis_time"], efficacy=spending(i["spending"]), alpha=i["alpha"], power=i["power"]
+    )
+    return {
+        "n": found.n, "events": found.events, "ahr": found.average_hazard_ratio, "theta": found.theta,
+        "info_frac": found.information_fraction, "z_upper": found.efficacy, "cum_power": found.power,
+    }  # fmt: skip
+
+
 FH = fx.fleming_harrington
 RECOMPUTE = {
     "surv-fixed-n-*": _fixed,
@@ -154,4 +165,5 @@ RECOMPUTE = {
     "nph-fixed-maxcombo": _nph(fx.sample_size_max_combo, weights=[FH(0, 0), FH(0.5, 0), FH(0.5, 0.5)]),
     "nph-fixed-rmst": _nph(fx.sample_size_rmst, horizon=18),
     "nph-rmst-*": _rmst,
+    "nph-gs-ahr-*": _changing_effect,
 }

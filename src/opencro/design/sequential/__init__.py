@@ -1,6 +1,7 @@
 """Group sequential designs: bounds, spending, operating characteristics, by exact integration."""
 
 from opencro.design.sequential.binomial import BinomialLooks, enumerate_binomial_looks
+from opencro.design.sequential.changing_effect import ChangingEffect, compute_power_changing, plan_changing_effect
 from opencro.design.sequential.delayed import DelayedResponse, decide_delayed
 from opencro.design.sequential.families import (
     FutilityConditionalPower,
@@ -39,6 +40,7 @@ from opencro.design.sequential.success import compute_success, normal_belief
 
 __all__ = [
     "BinomialLooks",
+    "ChangingEffect",
     "DelayedResponse",
     "Final",
     "FutilityConditionalPower",
@@ -62,6 +64,7 @@ __all__ = [
     "compute_conditional_power",
     "compute_conditional_power_final",
     "compute_operating",
+    "compute_power_changing",
     "compute_predictive_power",
     "compute_predictive_power_final",
     "compute_repeated_p",
@@ -72,5 +75,6 @@ __all__ = [
     "group_sequential",
     "infer_final",
     "normal_belief",
+    "plan_changing_effect",
     "update_bounds",
 ]
