@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from opencro.kernel.located import parse_located
+from opencro.kernel.located import parse_located, render_yaml
 
 
 def test_a_value_knows_its_line() -> None:
@@ -50,3 +52,26 @@ def test_what_could_break_the_reader_is_a_finding(text: str) -> None:
     located, findings = parse_located(text, "f.yaml")
     assert located is None
     assert [f.code for f in findings] == ["YML-001"]
+
+
+texts = st.one_of(
+    st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co"), exclude_characters="\ufeff"), max_size=12),
+    st.sampled_from(
+        ["1e5", "1.5e3", "12", "007", "NO", "true", "~", "", " ", "1E9", "2014-01-02", "0x1F", "- x", "a: b"]
+    ),
+    st.sampled_from(["line\nline", "tab\tx", "'", '"', "#x", "x #y", "=", "<<", "null", ".5", "+1", "1_000", "12:30"]),
+)
+plain = st.one_of(texts, st.integers(-(10**9), 10**9), st.floats(allow_nan=False, allow_infinity=False), st.booleans())
+values = st.recursive(
+    plain | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts.filter(bool), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from(["a", "b"]), values, min_size=1))
+def test_what_is_written_is_read_as_the_same(value: dict[str, object]) -> None:
+    document, findings = parse_located(render_yaml(value), "f.yaml")
+    assert document is not None, findings
+    assert document.value == value

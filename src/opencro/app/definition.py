@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel
 
 from opencro.kernel.finding import Findings, Refused, Severity
+from opencro.kernel.located import render_yaml
 from opencro.study import CodeList, EditCheck, Form, Protocol
 from opencro.study.formats.fhir import is_questionnaire, read_questionnaire
 from opencro.study.formats.odm import read_odm
@@ -125,4 +125,4 @@ def write_definition(folder: Path, made: Definition) -> None:
         if values:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
+            path.write_text(render_yaml(values), encoding="utf-8")

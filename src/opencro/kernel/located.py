@@ -39,6 +39,29 @@ for _tag, _pattern, _first in (
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
 
 
+class _Dumper(yaml.SafeDumper):
+    """A dumper that quotes every text which the loader above would not read as text."""
+
+    ignore_aliases = staticmethod(lambda _data: True)  # type: ignore[assignment]
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    resolvers = [
+        *_Loader.yaml_implicit_resolvers.get(text[:1], []),
+        *yaml.SafeDumper.yaml_implicit_resolvers.get(text[:1], []),
+    ]
+    style = "'" if any(pattern.match(text) for _, pattern in resolvers) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def render_yaml(value: Any, width: int = 120) -> str:
+    """Plain values as YAML that `parse_located` reads as the same values: `1e5` as a text comes back as a text."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=width)
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
     """A document's plain value with the line of each key: `line(("items", 2, "label"))`."""

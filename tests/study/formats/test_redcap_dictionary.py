@@ -119,6 +119,7 @@ def test_both_headers_give_the_same() -> None:
         ("RCP-020", {VALIDATION: "email"}, "write an edit check"),
         ("RCP-020", {VALIDATION: "number_1dp_comma_decimal"}, "decimal comma"),
         ("RCP-021", {VALIDATION: "email", "text_validation_min": "5"}, "a limit"),
+        ("RCP-021", {VALIDATION: "number", "text_validation_min": "9", "text_validation_max": "1"}, "9 above"),
         ("RCP-021", {VALIDATION: "date_ymd", "text_validation_max": "today"}, "asks the clock"),
         ("RCP-021", {VALIDATION: "datetime_ymd", "text_validation_max": "2020-01-01 10:00"}, "Days are compared"),
         ("RCP-022", {"branching_logic": "[nowhere] = '1'"}, "dictionary.csv:3 (x)"),

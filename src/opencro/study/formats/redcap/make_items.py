@@ -113,14 +113,19 @@ def _text(making: Making, field: RedcapField) -> dict[str, Any]:
     values: dict[str, Any] = {"type": kind or "text"}
     if decimals:
         values["decimals"] = int(decimals[1])
-    return values | (_limits(field) if kind in ("integer", "decimal") else {})
+    return values | (_limits(making, field) if kind in ("integer", "decimal") else {})
 
 
-def _limits(field: RedcapField) -> dict[str, Any]:
+def _limits(making: Making, field: RedcapField) -> dict[str, Any]:
     """The limits that are numbers; others are said as edit checks."""
     written = {"minimum": field.text_validation_min, "maximum": field.text_validation_max}
     plain = {name: text.replace(",", ".") for name, text in written.items()}
-    return {name: float(text) for name, text in plain.items() if _NUMBER.fullmatch(text)}
+    found = {name: float(text) for name, text in plain.items() if _NUMBER.fullmatch(text)}
+    if len(found) > 1 and found["minimum"] > found["maximum"]:
+        got = f"a minimum {found['minimum']:g} above the maximum {found['maximum']:g}"
+        making.say("RCP-021", field, got, "minimum <= maximum", "Both were left out; correct them.")
+        return {}
+    return found
 
 
 def is_plain_limit(text: str) -> bool:
@@ -129,7 +134,7 @@ def is_plain_limit(text: str) -> bool:
 
 
 def _slider(making: Making, field: RedcapField) -> dict[str, Any]:
-    ends = {"minimum": 0.0, "maximum": 100.0} | _limits(field)
+    ends = {"minimum": 0.0, "maximum": 100.0} | _limits(making, field)
     low, high = ends["minimum"], ends["maximum"]
     making.say("RCP-024", field, "a slider", "a field", "Read as a whole number; its words stand in the help.")
     marks = [making.words(mark, field) for mark in field.choices.split("|")]
