@@ -87,6 +87,9 @@ def plan_queries(run: EditCheckRun, queries: Sequence[Query], new_name: Callable
     if new_name is None:
         number = itertools.count(max((int(q.id[1:]) for q in queries if q.id[1:].isdecimal()), default=0) + 1)
         new_name = lambda: f"Q{next(number):06d}"  # noqa: E731  two lines for one word
+    standing: dict[str, list[Query]] = {}
+    for query in latest.values():
+        standing.setdefault(query.rule, []).append(query)
     acts: list[Act] = []
     for one in run.runs:
         if one.check.severity == "warning":
@@ -98,7 +101,7 @@ def plan_queries(run: EditCheckRun, queries: Sequence[Query], new_name: Callable
             if known is None or (known.state in SETTLED and fact > known.last_fact):
                 raised = QueryRaised(new_name(), one.check.item or "", one.check.id, one.check.message)
                 acts.append(Act(raised, key))
-        acts += _closings(one, spoken, latest.values())
+        acts += _closings(spoken, standing.get(one.check.id, ()))
     return acts
 
 
@@ -108,6 +111,6 @@ def _places(one: CheckRun) -> Iterable[tuple[RecordKey, int]]:
         yield RecordKey(*place), fact
 
 
-def _closings(one: CheckRun, spoken: set[RecordKey], queries: Iterable[Query]) -> list[Act]:
-    settled = (q for q in queries if q.rule == one.check.id and q.state not in SETTLED and q.key not in spoken)
+def _closings(spoken: set[RecordKey], queries: Iterable[Query]) -> list[Act]:
+    settled = (q for q in queries if q.state not in SETTLED and q.key not in spoken)
     return [Act(QueryClosed(query.id), query.key) for query in settled]

@@ -1,15 +1,26 @@
-"""Every expression of a study can be read and fits the items that it names (EXP-001..EXP-009)."""
+"""Every expression of a study can be read and fits the items that it names (EXP-001..EXP-012)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from opencro.kernel.expression import Expression, Types, ValueType, check_expression, parse_expression
-from opencro.kernel.finding import Finding
+from opencro.kernel.expression import (
+    PREVIOUS,
+    Expression,
+    Name,
+    Types,
+    ValueType,
+    check_expression,
+    parse_expression,
+)
+from opencro.kernel.finding import Finding, Severity
 from opencro.kernel.located import Key
 from opencro.study.check.items import items_of
 from opencro.study.check.subject import CHECKS, ELIGIBILITY, OBJECTIVES, Subject
+from opencro.study.model.form import EditCheck, Form
 from opencro.study.model.value_types import VALUE_TYPES, item_types, study_types
+from opencro.study.model.whole import Study
 
 
 def check_expressions(subject: Subject) -> list[Finding]:
@@ -24,8 +35,44 @@ def check_expressions(subject: Subject) -> list[Finding]:
         known = columns if types is None else types
         visits = [v.id for v in subject.study.protocol.schedule.visits] if file == CHECKS else None
         findings = check_expression(expression, known, gives=gives, visits=visits)
+        if file == CHECKS:
+            found += _visit_findings(subject, subject.study.checks[int(key[1])], expression)
         found += [f for f in findings if f.code != "EXP-007" or not _mentions_unread(subject, f, expression)]
     return found
+
+
+def _visit_findings(subject: Subject, check: EditCheck, expression: Expression) -> Iterator[Finding]:
+    """EXP-012: names at visits that never have a value."""
+    study = subject.study
+    visits = {visit.id: visit for visit in study.protocol.schedule.visits}
+    for part in expression.named():
+        form = _form_of(study, check, part) if part.visit else None
+        if form is None:
+            continue
+        asked = {
+            v for activity in study.protocol.schedule.activities if form.id in activity.forms for v in activity.visits
+        }
+        if form.participant_level:
+            yield _never_there(expression, part, f"a form of visits, {form.id} is of none", "Leave the visit out.")
+        elif part.visit == PREVIOUS and study.forms[check.form].participant_level:
+            remedy = "Name the visit, or use `first`."
+            yield _never_there(expression, part, f"a visit to count from, {check.form} is of none", remedy)
+        elif part.visit in visits and part.visit not in asked and not visits[part.visit].unscheduled:
+            remedy = f"Name a visit at which {form.id} is asked for."
+            finding = _never_there(expression, part, f"a visit that asks for {form.id}", remedy)
+            yield replace(finding, severity=Severity.WARNING)
+
+
+def _form_of(study: Study, check: EditCheck, part: Name) -> Form | None:
+    given, _, item = part.item.rpartition(".")
+    for name in [given] if given else [check.form, *study.forms]:
+        if name in study.forms and item in item_types(study.forms[name]):
+            return study.forms[name]
+    return None
+
+
+def _never_there(expression: Expression, part: Name, expected: str, remedy: str) -> Finding:
+    return Finding("EXP-012", expression.place, f"`{part.name}` at column {part.column}", expected, remedy)
 
 
 def _mentions_unread(subject: Subject, finding: Finding, expression: Expression) -> bool:

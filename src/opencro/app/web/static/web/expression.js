@@ -119,7 +119,7 @@ const COMPUTE = {
   "+": (left, right) => left + right,
   "-": (left, right) => left - right,
   "*": (left, right) => left * right,
-  "/": (left, right) => (right === 0 ? null : left / right),
+  "/": (left, right) => left / right,
 };
 
 function round(number, decimals = 0) {
