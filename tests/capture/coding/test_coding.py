@@ -200,6 +200,13 @@ def test_a_query_waits_for_the_site_and_is_not_raised_twice(
     assert [row[1] for row in _codes(study, any_ledger)] == ["uncoded", "queried"]
 
 
+def test_a_coder_sees_what_the_plan_shows_beside_a_text(study: Study, any_ledger: Ledger, put: Write) -> None:
+    put(Change(_key(1), {"AETERM": "Rash", "AESPID": "7"}), Change(_key(2), {"AETERM": "Rash"}))
+    item = {"item": "AE.AETERM", "dictionary": "meddra", "show": ["AE.AESPID", "AE.AESTDAT"]}
+    plan = CodingPlan.model_validate({"dictionaries": {"meddra": "1"}, "items": [item]})
+    assert read_coding(study, plan, any_ledger)["shown"].to_list() == ["AESPID = 7", ""]
+
+
 def test_synonyms_of_the_folder_and_of_the_facts_are_one_list_the_later_counts(any_ledger: Ledger, put: Write) -> None:
     declared = {"meddra": {"a": "1", "b": "2"}}
     put(Act(SynonymChanged("meddra", "b", "4")), Act(SynonymChanged("meddra", "c", "5")))
@@ -282,6 +289,7 @@ def test_the_same_version_touches_nothing(
         ("items: {}", "", "COD-001", 1),
         ('dictionaries: {e: "1"}\nitems:\n  - {item: AE.AETERN, dictionary: e}', "", "COD-002", 3),
         ('dictionaries: {e: "1"}\nitems:\n  - {item: AE.AETERM, dictionary: e, show: [AE.X]}', "", "COD-002", 3),
+        ('dictionaries: {e: "1"}\nitems:\n  - {item: AE.AETERM, dictionary: e, show: [DM.SEX]}', "", "COD-002", 3),
         ("items:\n  - {item: AE.AETERM, dictionary: meddra}", "", "COD-003", 2),
         ('dictionaries: {e: "1"}\nitems:\n  - {item: AE.AETERM, dictionary: e}\n  - {item: AE.AETERM, dictionary: e}',
          "", "COD-004", 4),

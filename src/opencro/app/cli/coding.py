@@ -16,6 +16,7 @@ from opencro.study import load_study
 
 _SHOWN = 15
 _LIKE = 3
+_BESIDE = 2
 
 
 def code_command(
@@ -86,6 +87,9 @@ def _tell(desk: CodingDesk, done: dict[str, int], touched: pl.DataFrame | None, 
     for name, text in texts.head(_SHOWN).iter_rows():
         mine = shown.filter(pl.col("asked") == name, pl.col("text") == text)
         out.print(f"{text} ({mine['places'][0]:,} in {name})", style="bold", markup=False)
+        same = desk.coding.filter(pl.col("asked") == name, pl.col("text") == text, pl.col("shown") != "")
+        for beside in same.get_column("shown").unique(maintain_order=True).head(_BESIDE):
+            out.print(f"  {beside}", style="dim", markup=False)
         for row in mine.filter(pl.col("code").is_not_null()).iter_rows(named=True):
             note = "" if row["current"] else ", not current"
             out.print(f"  {row['score']:.2f}  {row['code']}  {row['term']}{note}", markup=False)

@@ -76,7 +76,8 @@ def group_of(study: Study, coded: CodedItem) -> str:
 
 def _check_items(study: Study, plan: CodingPlan) -> Iterator[Finding]:
     document = study.documents[ITEMS]
-    known = [f"{f.id}.{i.id}" for f in study.forms.values() for g in f.groups for i in g.items]
+    places = {f"{f.id}.{i.id}": (f.id, g.id) for f in study.forms.values() for g in f.groups for i in g.items}
+    known = list(places)
     seen: set[str] = set()
     for n, coded in enumerate(plan.items):
         for name, key in ((coded.item, ("item",)), *((s, ("show", k)) for k, s in enumerate(coded.show))):
@@ -84,6 +85,10 @@ def _check_items(study: Study, plan: CodingPlan) -> Iterator[Finding]:
                 place = document.place("items", n, *key)
                 remedy = suggest(name, known) or "Name an item as FORM.ITEM."
                 yield Finding("COD-002", place, f'"{name}"', "an item of the study", remedy)
+            elif name != coded.item and places.get(coded.item, places[name]) != places[name]:
+                place = document.place("items", n, *key)
+                got = f"{name} is not in the group of {coded.item}"
+                yield Finding("COD-002", place, got, "an item of the same record", "Show another item.")
         if version_of(study, plan, coded.dictionary) is None:
             place = document.place("items", n, "dictionary")
             remedy = "Pin it under `standards` of study.yaml, or name its version under `dictionaries`."

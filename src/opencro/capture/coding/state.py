@@ -21,14 +21,14 @@ _ITEM = [*PLACE, "item"]
 _CODE_FIELDS = ("value", "dictionary", "version", "code", "term", "method")
 _SCHEMA: dict[str, type[pl.DataType]] = {
     **{name: pl.Int64 if "repeat" in name else pl.String for name in PLACE},
-    **dict.fromkeys(("item", "asked", "text"), pl.String),
+    **dict.fromkeys(("item", "asked", "text", "shown"), pl.String),
     "record_fact": pl.Int64,
 }
 
 
 def read_coding(study: Study, plan: CodingPlan, ledger: Ledger, participant: str | None = None) -> pl.DataFrame:
-    """One row per text: the key, item, asked (the dictionary it is to be coded with), text, record_fact, state; then of
-    the code: value, dictionary, version, code, term, method, levels (JSON), fact, by. Nulls where there is none.
+    """One row per text: the key, item, asked (the dictionary it is to be coded with), text, shown (what a coder sees
+    beside it), record_fact, state; then of the code: value, dictionary, version, code, term, method, levels (JSON), fact, by.
     """
     snapshot = ledger.snapshot(participant=participant)
     frames = [_texts(study, snapshot, coded) for coded in plan.items]
@@ -84,9 +84,12 @@ def current_synonyms(
 
 def _texts(study: Study, snapshot: Snapshot, coded: CodedItem) -> pl.DataFrame:
     group = group_of(study, coded)
-    records = snapshot.records(coded.form, group, [coded.name]).rename({coded.name: "text"})
+    beside = [name.partition(".")[2] for name in coded.show]
+    records = snapshot.records(coded.form, group, [coded.name, *beside]).rename({coded.name: "text"})
     said = records.filter(pl.col("text").is_not_null(), pl.col("text").str.strip_chars() != "")
+    words = [pl.format("{} = {}", pl.lit(name), pl.col(name)) for name in beside]
+    shown = pl.concat_str(words, separator=", ", ignore_nulls=True) if words else pl.lit("")
     return said.with_columns(
         form=pl.lit(coded.form), group=pl.lit(group), item=pl.lit(coded.name), asked=pl.lit(coded.dictionary),
-        record_fact=pl.col("fact"),
+        shown=shown, record_fact=pl.col("fact"),
     ).select(list(_SCHEMA))  # fmt: skip
