@@ -28,7 +28,8 @@ _SCHEMA: dict[str, type[pl.DataType]] = {
 
 def read_coding(study: Study, plan: CodingPlan, ledger: Ledger, participant: str | None = None) -> pl.DataFrame:
     """One row per text: the key, item, asked (the dictionary it is to be coded with), text, shown (what a coder sees
-    beside it), record_fact, state; then of the code: value, dictionary, version, code, term, method, levels (JSON), fact, by.
+    beside it), record_fact, state; then of its code: value, dictionary, version, code, term, method, levels (JSON),
+    fact, by.
     """
     snapshot = ledger.snapshot(participant=participant)
     frames = [_texts(study, snapshot, coded) for coded in plan.items]
