@@ -23,6 +23,7 @@ from opencro.app.cli.sdv import sdv_command
 from opencro.app.cli.serve import account_command, serve_command, token_command
 from opencro.app.cli.submission import package_command
 from opencro.app.cli.trial_design import design_command
+from opencro.app.cli.trial_simulation import simulate_command
 from opencro.app.cli.version import software_version
 
 app = typer.Typer(
@@ -56,6 +57,7 @@ app.command("check", rich_help_panel=_PLAN)(check_command)
 app.command("checks", rich_help_panel=_PLAN)(checks_command)
 app.command("schedule", rich_help_panel=_PLAN)(schedule_command)
 app.command("design", rich_help_panel=_PLAN)(design_command)
+app.command("simulate", rich_help_panel=_PLAN)(simulate_command)
 app.command("diff", rich_help_panel=_PLAN)(diff_command)
 app.command("convert", rich_help_panel=_PLAN)(convert_command)
 app.add_typer(terms_app, name="terms", rich_help_panel=_PLAN)

@@ -23,7 +23,11 @@ from opencro.design.simulation.grid import Grid, run_grid
 from opencro.design.simulation.multi_arm import MultiArmCharacteristics, MultiArmPlan, simulate_multi_arm
 from opencro.design.simulation.plan import DAYS_PER_MONTH, SurvivalPlan
 from opencro.design.simulation.records import Analysis, draw_records, log_rank_z, simulate_records
-from opencro.design.simulation.score_process import compute_characteristics, simulate_score_process
+from opencro.design.simulation.score_process import (
+    compute_characteristics,
+    simulate_information,
+    simulate_score_process,
+)
 from opencro.design.simulation.staged import (
     Interim,
     Mean,
@@ -71,6 +75,7 @@ __all__ = [
     "simulate_adaptive_allocation",
     "simulate_days",
     "simulate_endpoints",
+    "simulate_information",
     "simulate_multi_arm",
     "simulate_records",
     "simulate_score_process",

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from opencro.design.trial.picture import draw_design
     from opencro.design.trial.planned import LookTable, PlannedTrial, plan_trial
     from opencro.design.trial.read import read_designs
+    from opencro.design.trial.simulated import SimulatedDesign, simulate_trial
     from opencro.design.trial.words import write_code, write_plan_text, write_protocol_text
 
 __all__ = [
     "LookTable",
     "PlannedTrial",
+    "SimulatedDesign",
     "TrialDesign",
     "draw_design",
     "plan_trial",
@@ -26,6 +28,7 @@ __all__ = [
     "render_page",
     "render_paper",
     "render_schemas",
+    "simulate_trial",
     "write_code",
     "write_plan_text",
     "write_protocol_text",
@@ -37,6 +40,8 @@ if not TYPE_CHECKING:
         "PlannedTrial": "planned",
         "plan_trial": "planned",
         "read_designs": "read",
+        "SimulatedDesign": "simulated",
+        "simulate_trial": "simulated",
         "draw_design": "picture",
         "render_page": "page",
         "render_paper": "paper",
