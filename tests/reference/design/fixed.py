@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from opencro.design import fixed as fx
 from opencro.stats import bioequivalence as be
 from tests.reference.design.material import Case
@@ -181,7 +183,20 @@ def _tost_of_means(case: Case) -> dict[str, Any]:
     return {"n_total": size.n_total}
 
 
+def _mmrm(case: Case) -> dict[str, Any]:
+    """Correlations (0.2 to the power of the lag) and dropout (0.05, treated alone) stand in the call."""
+    i = case.inputs
+    visits = np.arange(len(i["visits"]))
+    covariance = 0.2 ** np.abs(np.subtract.outer(visits, visits))
+    size = fx.sample_size_mmrm(
+        i["delta"], covariance, retained_treatment=np.exp(-0.05 * np.array(i["visits"])).tolist(),
+        retained_control=[1.0] * visits.size, alpha=i["alpha"], power=i["power"],
+    )  # fmt: skip
+    return {"n_total": math.ceil(size.n_total)}
+
+
 RECOMPUTE = {
+    "fix-mmrm-*": _mmrm,
     "fix-mean2-t-*": _means,
     "fix-mean2-z-*": _means,
     "fix-mean2-ni-*": _means,

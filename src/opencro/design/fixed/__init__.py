@@ -28,6 +28,7 @@ from opencro.design.fixed.log_rank import (
     magirr_burman,
     score_hazard_ratio,
 )
+from opencro.design.fixed.longitudinal import sample_size_mmrm, variance_at_last_visit
 from opencro.design.fixed.means import (
     power_anova,
     power_crossover_t,
@@ -119,6 +120,7 @@ __all__ = [
     "sample_size_means_equivalence",
     "sample_size_means_t",
     "sample_size_means_z",
+    "sample_size_mmrm",
     "sample_size_odds_ratio",
     "sample_size_odds_ratio_null",
     "sample_size_one_proportion",
@@ -135,4 +137,5 @@ __all__ = [
     "sample_size_weighted_log_rank_information",
     "score_hazard_ratio",
     "trial_of",
+    "variance_at_last_visit",
 ]
