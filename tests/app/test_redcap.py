@@ -120,12 +120,12 @@ def test_the_records_are_those_of_the_flat_file(project: str, tmp_path: Path) ->
                 name, _, code = column.partition("___")
                 if name not in types or types[name] == "file" or not value or (code and value == "0"):
                     continue
-                assert (code or " ".join(value.split())) in values.get((participant, event, repeat, name), set()), (
-                    column,
-                    row,
-                )
+                if name in ("record_id", "study_id"):
+                    continue  # the flat file repeats it in every row
+                place = (participant, event, repeat, name)
+                assert (code or " ".join(value.split())) in values.get(place, set()), (column, row)
                 compared += 1
-    assert compared >= 9
+    assert compared >= 6
 
 
 @pytest.mark.peer
