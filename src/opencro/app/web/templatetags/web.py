@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -50,5 +51,5 @@ def words(study: Study, kind: str, name: str, default: str) -> str:
 
 @register.filter
 def local_time(text: str) -> str:
-    """`2026-01-31T12:00:00.123Z` as people read it; the zone is always said."""
-    return f"{text[:10]} {text[11:19]} UTC" if len(text) >= 19 else text
+    """`2026-01-31T12:00:00.123Z` as people read it, in any direction of writing; the zone is always said."""
+    return format_html("<bdi>{}</bdi>", f"{text[:10]} {text[11:19]} UTC" if len(text) >= 19 else text)
