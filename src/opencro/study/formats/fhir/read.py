@@ -79,7 +79,8 @@ class _Reader:
         if making.all_findings().ok:
             builder.fill(parts(resource, "item"), (), None)
             builder.finish()
-        lists = Lists(making, {text_of(c, "id"): c for c in parts(resource, "contained") if c.get("id")})
+        contained = [c for c in parts(resource, "contained") if c.get("resourceType") == "ValueSet"]
+        lists = Lists(making, {text_of(c, "id"): c for c in contained})
         groups, maker = self._make(builder, lists, form_id)
         if not groups and making.all_findings().ok:
             making.error("FHR-010", "item", "no question with an answer", "a question", "Add a question.")

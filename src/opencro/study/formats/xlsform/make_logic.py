@@ -55,6 +55,7 @@ class Logic:
     """Item id -> the conditions under which it is asked."""
 
     _calculated: dict[str, Said | None] = field(default_factory=dict)
+    _by_name: dict[str, list[Placed]] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
     _said: set[tuple[object, ...]] = field(default_factory=set)
 
@@ -101,7 +102,8 @@ class Logic:
         expression = parse_expression(said.text)
         if not isinstance(expression, Expression):
             raise Unsayable(expression.items[0].got, "an expression of ours")
-        types: dict[str, ValueType] = {n: VALUE_TYPES.get(i.type, "text") for n, i in self.items.items()}
+        named = [self.items[name] for name in expression.names() if name in self.items]
+        types: dict[str, ValueType] = {item.id: VALUE_TYPES.get(item.type, "text") for item in named}
         found = check_expression(expression, types, gives=said.kind)
         if found.items:
             raise Unsayable(found.items[0].got.partition(" at column ")[0], found.items[0].expected)
@@ -116,14 +118,15 @@ class Logic:
         return self._answer(self._target(placed, tree.name))
 
     def _target(self, placed: Placed, name: str) -> Placed:
-        found = [other for other in self.layout.items if other.question.name == name]
+        found = self._named().get(name, [])
         if not found and name in self.layout.unasked:
             raise Unsayable(f"`{name}` is {self.layout.unasked[name]}", "a question with an answer")
         if not found and "#" in name:
             raise Unsayable(f"`{name}`, an answer of another submission", "a question of this form")
         if not found:
-            names = [other.question.name for other in self.layout.items]
-            raise Unreadable(f"no question is called `{name}`", suggest(name, names) or "a question of the form")
+            raise Unreadable(
+                f"no question is called `{name}`", suggest(name, self._named()) or "a question of the form"
+            )
         near = max(_shared(placed, other) for other in found)
         nearest = [other for other in found if _shared(placed, other) == near]
         if len(nearest) > 1:
@@ -131,6 +134,13 @@ class Logic:
         if nearest[0].repeat is not None and nearest[0].repeat is not placed.repeat:
             raise Unsayable(f"`{name}`, an answer inside another repeat", "an answer of the same record")
         return nearest[0]
+
+    def _named(self) -> dict[str, list[Placed]]:
+        """The questions by their names."""
+        if not self._by_name:
+            for placed in self.layout.items:
+                self._by_name.setdefault(placed.question.name, []).append(placed)
+        return self._by_name
 
     def _answer(self, placed: Placed) -> Answer:
         if placed.question.kind.word == "calculate":
