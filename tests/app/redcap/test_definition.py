@@ -123,7 +123,7 @@ def test_repeats_go_out_and_in(visits: Project) -> None:
     week = {"event_name": "week_4_arm_1", "form_name": "", "custom_form_label": ""}
     assert visits.import_repeating_instruments_events([*rows, week]) == 2
     lines = visits.export_records(events=["week_4_arm_1"])
-    assert lines[0]["redcap_repeat_instance"] == "1"
+    assert lines[0]["redcap_repeat_instance"] == 1
 
 
 def test_settings_of_the_project_stay_as_they_were_given(visits: Project, office: TokenTable) -> None:

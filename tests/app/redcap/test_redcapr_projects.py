@@ -73,3 +73,14 @@ def test_the_records_are_those_that_redcap_exported(project: tuple[Project, Path
     apart = computed | {f"{name}_timestamp" for name in client.forms}
     wanted = [{k: _same(v) for k, v in row.items() if k not in apart} for row in _read(text)]
     assert [{k: _same(v) for k, v in row.items() if k not in apart} for row in got] == wanted
+
+
+@pytest.mark.parametrize("project", ["arm-multiple-delete", "arm-single-longitudinal", "longitudinal"], indirect=True)
+def test_arms_and_events_are_those_that_redcap_exported(project: tuple[Project, Path], office: TokenTable) -> None:
+    client, folder = project
+    for content, file in (("arm", "arm.csv"), ("event", "event.csv")):
+        got = _read(post(office, client.token, content, format="csv").text)
+        wanted = _read((folder / file).read_text(encoding="utf-8-sig"))
+        assert [{k: v for k, v in row.items() if k != "event_id"} for row in got] == [
+            {k: v for k, v in row.items() if k != "event_id"} for row in wanted
+        ]

@@ -217,7 +217,7 @@ def _is_asked(project: Project, line: Line, selection: Selection) -> bool:
 
 def _flat(
     session: Session, call: Call, selection: Selection, lines: Sequence[Line]
-) -> tuple[list[dict[str, str]], list[str]]:
+) -> tuple[list[dict[str, str | int]], list[str]]:
     project = session.project
     render = _renderer(session, call)
     head = [EVENT] if project.longitudinal else []
@@ -232,16 +232,16 @@ def _flat(
         if stamps and column.instrument in project.document.surveys and stamp not in names:
             names.append(stamp)
         names += [column.name] if column.field != project.record_id else []
-    rows = []
+    rows: list[dict[str, str | int]] = []
     for line in lines:
-        row = dict.fromkeys(names, "")
+        row: dict[str, str | int] = dict.fromkeys(names, "")
         row |= {name: text for name, text in _address(session, call, line).items() if name in row}
         row |= {column.name: render(line, column) for column in selection.columns}
         rows.append(row)
     return rows, names
 
 
-def _address(session: Session, call: Call, line: Line) -> dict[str, str]:
+def _address(session: Session, call: Call, line: Line) -> dict[str, str | int]:
     project = session.project
     labelled = call.text("rawOrLabel") == "label"
     event = project.events[line.event]
@@ -250,7 +250,7 @@ def _address(session: Session, call: Call, line: Line) -> dict[str, str]:
     return {
         EVENT: label if labelled else event.unique,
         INSTRUMENT: instrument,
-        INSTANCE: str(line.instance) if line.instance else "",
+        INSTANCE: line.instance or "",
         GROUP: session.group_of(line.site),
     }
 
@@ -297,7 +297,7 @@ def stands_here(project: Project, line: Line, instrument: str) -> bool:
 
 def _eav(
     session: Session, call: Call, selection: Selection, lines: Sequence[Line]
-) -> tuple[list[dict[str, str]], list[str]]:
+) -> tuple[list[dict[str, str | int]], list[str]]:
     project = session.project
     labelled = call.text("rawOrLabel") == "label"
     codelists = dict(project.study.codelists)
@@ -305,9 +305,9 @@ def _eav(
     names += [INSTRUMENT, INSTANCE] if project.has_repeats else []
     names += ["field_name", "value"]
     fields = dict.fromkeys(c.field for c in selection.columns)
-    rows = []
+    rows: list[dict[str, str | int]] = []
     for line in lines:
-        address = {"record": line.record, **_address(session, call, line)}
+        address: dict[str, str | int] = {"record": line.record, **_address(session, call, line)}
         for name in fields:
             for text in _stored_values(project, line, name, labelled, codelists):
                 rows.append({**address, "field_name": name, "value": text})

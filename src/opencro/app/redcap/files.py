@@ -182,6 +182,7 @@ def list_repository(session: Session, call: Call) -> Answer:
         if entry["folder"] == parent:
             key = "folder_id" if entry["kind"] == "folder" else "doc_id"
             rows.append({key: int(number), "name": entry["name"]})
+    rows.sort(key=lambda row: ("doc_id" in row, row["name"]))
     return render_rows(rows, ("folder_id", "doc_id", "name"), call.format)
 
 
@@ -219,7 +220,10 @@ def _repository(session: Session) -> dict[str, Value]:
 def _folder(session: Session, call: Call) -> int:
     number = call.number("folder_id") or 0
     if number and _repository(session).get(str(number), {}).get("kind") != "folder":
-        raise ApiRefused(f"The folder {number} does not exist.")
+        raise ApiRefused(
+            f"The File Repository folder folder_id={number} does not exist or else you do not have permission to that "
+            "folder because it is DAG-restricted or Role-restricted."
+        )
     return number
 
 

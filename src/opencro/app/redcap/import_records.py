@@ -181,8 +181,9 @@ def calculate(intake: Intake) -> None:
 
 def _take_row(intake: Intake, number: int, record: str, row: Mapping[str, str], known: Mapping[str, Field]) -> None:
     project = intake.project
-    event = row.get(EVENT, "").strip() if project.longitudinal else CLASSIC_EVENT
-    event = _event_named(project, event)
+    event = (
+        _event_named(project, row.get(EVENT, _first_event(project)).strip()) if project.longitudinal else CLASSIC_EVENT
+    )
     if event not in project.events:
         intake.refuse(record, EVENT, event, "This is not the unique name of an event of the project.")
         return
@@ -212,6 +213,11 @@ def _take_row(intake: Intake, number: int, record: str, row: Mapping[str, str], 
         first = project.fields_of(name)[-1] if row.get(column, "").strip() == "2" else None
         key = key_for(intake, (record, event, instrument, instance), first) if first else None
         intake.complete += [key] if key and (name in intake.touched(record, event) or key in intake.items) else []
+
+
+def _first_event(project: Project) -> str:
+    """Where rows without a column for the event belong."""
+    return next(iter(project.events), "")
 
 
 def _event_named(project: Project, given: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from opencro.app.redcap.exchange import Answer, ApiRefused, Call
 from opencro.app.redcap.rows import render_rows
 from opencro.app.redcap.session import Session
+from opencro.capture.uploads import file_name
 from opencro.ledger import (
     DataExported,
     Fact,
@@ -79,7 +80,7 @@ def _lines(session: Session) -> Iterator[tuple[Fact, str, str, str]]:
 
 
 def _values(fact: Fact) -> str:
-    items = [f"{name} = '{'' if new is None else new}'" for name, (_, new) in fact.payload["items"].items()]
+    items = [f"{name} = '{'' if new is None else file_name(new)}'" for name, (_, new) in fact.payload["items"].items()]
     repeats = [f"[instance = {n}]" for n in (fact.key.event_repeat, fact.key.form_repeat) if n > 1]
     return ", ".join([*repeats, *items])
 

@@ -72,7 +72,11 @@ class Rights:
         """Refuse the call where one of the rights is not given."""
         for right in rights:
             if not self.may(right):
-                words = {"api_export": "API Export privileges", "api_import": "API Import/Update privileges"}
+                words = {
+                    "api_export": "API Export privileges",
+                    "api_import": "API Import/Update privileges",
+                    "record_delete": "Delete Record privileges",
+                }
                 raise ApiRefused(f"You do not have {words.get(right, f'the right {right!r}')}", 403)
 
     def view(self, form: str) -> int:

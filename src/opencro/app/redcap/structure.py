@@ -136,6 +136,10 @@ def export_events(session: Session, call: Call) -> Answer:
     _require_longitudinal(project, "events")
     asked = {_arm_number(text) for text in call.names("arms")}
     ids = event_ids(project)
+    settings = project.document.settings
+    scheduled = "1" in (settings.get("scheduling_enabled"), settings.get("SchedulingEnabled"))
+    offsets = ("day_offset", "offset_min", "offset_max")
+    shown = [c for c in _EVENT_COLUMNS if scheduled or not project.document.record_id or c not in offsets]
     rows = [
         {
             "event_name": event.name,
@@ -144,13 +148,13 @@ def export_events(session: Session, call: Call) -> Answer:
             "offset_min": event.offset_min,
             "offset_max": event.offset_max,
             "unique_event_name": event.unique,
-            "custom_event_label": event.label or None,
+            "custom_event_label": event.label,
             "event_id": ids[event.unique],
         }
         for event in project.events.values()
         if not asked or event.arm in asked
     ]
-    return render_rows(rows, _EVENT_COLUMNS, call.format, outer="events")
+    return render_rows(rows, shown, call.format, outer="events")
 
 
 def import_events(session: Session, call: Call) -> Answer:

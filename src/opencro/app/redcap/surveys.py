@@ -92,7 +92,7 @@ def _place(session: Session, call: Call) -> SurveyPlace:
 def _lines(session: Session, record: str) -> Lines:
     lines = read_lines(session.project, session.ledger, [record], session.rights.sites)
     if record not in lines.sites:
-        raise ApiRefused(f"The record '{record}' does not exist.")
+        raise ApiRefused(f'The record "{record}" does not exist')
     return lines
 
 

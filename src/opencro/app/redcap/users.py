@@ -19,11 +19,17 @@ from opencro.app.redcap.settings import Value, change_settings, read_settings
 from opencro.capture import LedgerState
 from opencro.ledger import Act, RecordKey, RoleChanged
 
+_RANDOM = ("random_setup", "random_dashboard", "random_perform")
+_SHOWN = tuple(flag for flag in FLAGS if flag not in _RANDOM)
+_LOCKS = ("lock_records_customization", "lock_records", "lock_records_all_forms")
 _USER_COLUMNS = (
     *("username", "email", "firstname", "lastname", "expiration", "data_access_group", "data_access_group_id"),
-    *("data_access_group_label", *FLAGS, "forms", "forms_export"),
+    *("data_access_group_label", *_SHOWN, "forms", "forms_export"),
 )
-_ROLE_COLUMNS = ("unique_role_name", "role_label", *FLAGS, "forms", "forms_export")
+_ROLE_COLUMNS = (
+    *("unique_role_name", "role_label", *(flag for flag in _SHOWN if flag not in _LOCKS), *_LOCKS),
+    *("forms", "forms_export"),
+)
 _OWN = ("expiration", "data_access_group")
 
 
@@ -127,7 +133,7 @@ def export_roles(session: Session, call: Call) -> Answer:
     rows = []
     for name, value in read_settings(session.ledger, "role").items():
         row: dict[str, Any] = {"unique_role_name": name, "role_label": value.get("role_label", "")}
-        row |= {flag: value.get(flag, 0) for flag in FLAGS}
+        row |= {flag: str(value.get(flag, 0)) for flag in FLAGS}
         row |= {
             key: {form: (value.get(key) or {}).get(form, 0) for form in session.project.instruments}
             for key in ("forms", "forms_export")
