@@ -24,13 +24,14 @@ from tests.app.redcap.conftest import SUPER_TOKEN, TokenTable
 CHECKOUT = os.environ.get("OPENCRO_PYCAP", "")
 ELSEWHERE = "https://redcapdemo.vumc.org"
 TESTS = 63
+OPENCRO = (sys.executable, "-c", "from opencro.app.cli.main import run; run()")
 PASSWORD = "correct horse battery 9"
 
 pytestmark = pytest.mark.skipif(not CHECKOUT, reason="OPENCRO_PYCAP does not name a checkout of redcap-tools/PyCap")
 
 
 def _opencro(*words: str, said: str = "") -> str:
-    command = [sys.executable, "-m", "opencro.app.cli.main", *words]
+    command = [*OPENCRO, *words]
     done = subprocess.run(command, input=said, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -46,17 +47,7 @@ def served(tmp_path: Path) -> Iterator[tuple[str, str]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "opencro.app.cli.main",
-        "serve",
-        str(folder),
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-    ]
+    command = [*OPENCRO, "serve", str(folder), "--port", str(port), "--workers", "1"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
