@@ -73,7 +73,20 @@ def _staged_plan(cumulative: list[int], rule: Any) -> sim.StagedPlan:
     return sim.StagedPlan(tuple(int(n) for n in np.diff([0, *cumulative])), tuple(bounds))
 
 
-RECOMPUTE = {"sim-means-*": _stages, "sim-ssr-*": _stages, "sim-rates-*": _stages} | {
+def _enrichment(case: Case) -> dict[str, Any]:
+    i = case.inputs
+    sizes = tuple(int(n) for n in np.diff([0, *i["planned_subjects"]]))
+    bounds = tuple(gs.group_sequential(2, alpha=0.025).efficacy)
+    plan = sim.EnrichmentPlan(i["prevalence"], sizes, bounds)
+    effects = {"subgroup": i["effects"]["S"] / i["sd"], "rest": i["effects"]["R"] / i["sd"]}
+    found = sim.simulate_enrichment(plan, **effects, trials=200_000, seed=1)
+    return {
+        "reject_at_least_one": found.summary()["estimate"][0], "rejected_per_population_stage": found.rejected.ravel(),
+        "mc_se": (0.25 / i["iterations"]) ** 0.5,
+    }  # fmt: skip
+
+
+RECOMPUTE = {"enr-sim-*": _enrichment, "sim-means-*": _stages, "sim-ssr-*": _stages, "sim-rates-*": _stages} | {
     "sim-surv-*": _survival,
     "ma-sim-*": _multi_arm,
     "rar-thompson-*": _thompson,

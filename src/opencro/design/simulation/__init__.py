@@ -19,6 +19,7 @@ from opencro.design.simulation.endpoints import (
     draw_endpoints,
     simulate_endpoints,
 )
+from opencro.design.simulation.enrichment import EnrichmentCharacteristics, EnrichmentPlan, simulate_enrichment
 from opencro.design.simulation.grid import Grid, run_grid
 from opencro.design.simulation.multi_arm import MultiArmCharacteristics, MultiArmPlan, simulate_multi_arm
 from opencro.design.simulation.plan import DAYS_PER_MONTH, SurvivalPlan
@@ -46,6 +47,8 @@ __all__ = [
     "Analysis",
     "Count",
     "Decisions",
+    "EnrichmentCharacteristics",
+    "EnrichmentPlan",
     "Fidelity",
     "Grid",
     "Interim",
@@ -75,6 +78,7 @@ __all__ = [
     "simulate_adaptive_allocation",
     "simulate_days",
     "simulate_endpoints",
+    "simulate_enrichment",
     "simulate_information",
     "simulate_multi_arm",
     "simulate_records",
