@@ -103,8 +103,8 @@ def _switch(site: Site) -> None:
     made = connections.configure_settings({"default": _databases(site)})
     settings.DATABASES = made
     connections.settings = made
-    for alias in list(connections):
-        del connections[alias]
+    for opened in connections.all(initialized_only=True):
+        del connections[opened.alias]
 
 
 def _prepare(site: Site) -> Site:
