@@ -88,7 +88,14 @@ def _questionnaire(data: bytes, source: Path) -> Definition:
     name, version = _identity(read.name or source.stem), read.version or "1"
     title, language = read.title or name, read.language or "en"
     file = StudyFile(id=name, title=title, version=version, language=language, participant="{number}")
-    return Definition(file, forms=read.forms, codelists=read.codelists, checks=read.checks, findings=read.findings)
+    return Definition(
+        file,
+        forms=read.forms,
+        codelists=read.codelists,
+        checks=read.checks,
+        translations=read.translations,
+        findings=read.findings,
+    )
 
 
 def _xlsform(data: bytes, source: Path) -> Definition:

@@ -319,6 +319,20 @@ def test_the_forms_of_the_pilot_study_come_back(root: Path) -> None:
         assert {n.code for n in notes} <= {"FHR-030"}
 
 
+def test_texts_in_other_languages_come_back(root: Path) -> None:
+    study = load_study(root / "tests" / "study" / "small")
+    found = {}
+    for form in study.forms.values():
+        data, notes = write_questionnaire(study, form)
+        read = read_questionnaire(data)
+        found |= read.translations.get("de", {})
+        assert ("translations" in {n.got.split()[0] for n in notes}) is bool(read.translations)
+    checks = {f"check.{check.id}" for check in study.checks}
+    of_forms = {k: w for k, w in study.translations["de"].items() if not k.startswith("visit.")}
+    assert found == of_forms
+    assert checks >= {key for key in found if key.startswith("check.")}
+
+
 def test_conditions_are_written_for_other_programs() -> None:
     items = (
         Item(id="a", label="A", type="integer"),

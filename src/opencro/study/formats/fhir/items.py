@@ -187,7 +187,7 @@ class ItemMaker:
                 self.making.count("FHR-024", link, f"the control {control_of(element) or 'without a code'}")
             elif url not in READ:
                 self.making.count("FHR-024", link, f"the extension {url.rpartition('/')[2] or 'without url'}")
-        for key in element.keys() - _CARRIED:
+        for key in [key for key in element if key not in _CARRIED]:
             what = "how a text looks" if key == "_text" else key
             self.making.count("FHR-024", link, f"the part {what}")
 

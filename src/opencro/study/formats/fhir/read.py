@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
@@ -15,7 +16,7 @@ from opencro.study.formats.fhir.items import NEVER, ItemMaker
 from opencro.study.formats.fhir.layout import Builder, Group, Placed
 from opencro.study.formats.fhir.reading import Json, Making, check_kinds, fit, parts, read_json, text_of
 from opencro.study.formats.fhir.vocabulary import CONTAINERS, EXPRESSIONS, OWN, TYPES
-from opencro.study.model.form import CodeList, EditCheck, Form, Item, ItemGroup
+from opencro.study.model.form import CodeList, EditCheck, Form, Item, ItemGroup, Translation
 
 _CARRIED = frozenset(["resourceType", "id", "name", "title", "version", "language", "item", "contained", "extension"])
 _TECHNICAL = frozenset(["meta", "text", "status", "url"])
@@ -33,6 +34,7 @@ class QuestionnaireImport:
     forms: tuple[Form, ...] = ()
     codelists: tuple[CodeList, ...] = ()
     checks: tuple[EditCheck, ...] = ()
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
 
 
@@ -93,6 +95,7 @@ class _Reader:
             (form,) if form else (),
             tuple(lists.codelists.values()),
             (*maker.checks, *self._own_checks(checks)),
+            self._translations(own.get("translations", {})),
             making.all_findings(),
         )
 
@@ -134,6 +137,15 @@ class _Reader:
             self.making.error("FHR-009", "extension", "an edit check that does not fit", "a check", "Export it again.")
             return []
 
+    def _translations(self, found: object) -> dict[str, Mapping[str, str]]:
+        try:
+            return {tag: Translation(words).root for tag, words in dict(found or {}).items()}  # type: ignore[call-overload]
+        except (ValidationError, TypeError, ValueError):
+            self.making.error(
+                "FHR-009", "extension", "translations that do not fit", "texts by key", "Export it again."
+            )
+            return {}
+
     def _check_items(self, elements: list[Json], seen: set[str]) -> None:
         """FHR-004 and FHR-005: every element has a linkId of its own and a type that is known."""
         for element in elements:
@@ -166,7 +178,7 @@ class _Reader:
                 self.making.say("FHR-023", "extension", EXPRESSIONS[url], "an expression of ours", "Write it by hand.")
             elif url != OWN:
                 self.making.count("FHR-024", "extension", f"the extension {url.rpartition('/')[2]}")
-        for key in resource.keys() - _CARRIED - {"modifierExtension"}:
+        for key in [key for key in resource if key not in _CARRIED and key != "modifierExtension"]:
             severity = Severity.NOTE if key in _TECHNICAL else Severity.WARNING
             self.making.say("FHR-024", key, f"the part {key}", "", "It was not read.", severity)
         if resource.get("status") == "retired":

@@ -72,6 +72,10 @@ class _Writer:
         if checks:
             own["checks"] = [_check(check) for check in checks]
             self.own_only.setdefault("edit checks", "Questionnaire")
+        translations = {tag: self._words(words, checks) for tag, words in study.translations.items()}
+        if any(translations.values()):
+            own["translations"] = {tag: words for tag, words in translations.items() if words}
+            self.own_only.setdefault("translations", "Questionnaire")
         resource: Json = {
             "resourceType": "Questionnaire",
             "id": form.id.replace("_", "-"),
@@ -86,6 +90,13 @@ class _Writer:
             resource["contained"] = [self._value_set(codelist) for codelist in self.codelists.values()]
         resource["item"] = [self._group(group) for group in form.groups]
         return resource
+
+    def _words(self, words: Mapping[str, str], checks: list[EditCheck]) -> dict[str, str]:
+        """The texts of this form among those of a language."""
+        wholes = {f"form.{self.form.id}", *(f"check.{check.id}" for check in checks)}
+        starts = [f"{kind}.{self.form.id}." for kind in ("group", "item", "help", "section")]
+        starts += [f"code.{name}." for name in self.codelists]
+        return {key: text for key, text in words.items() if key in wholes or key.startswith(tuple(starts))}
 
     def notes(self) -> Iterator[Finding]:
         """One note for each kind of thing that others will not read."""
