@@ -5,10 +5,11 @@ The web application gives an `Office`; everything else of this door works with a
 
 from __future__ import annotations
 
+import fcntl
 import re
-import threading
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -25,9 +26,16 @@ from opencro.capture import LedgerState, Membership, role_for
 from opencro.ledger import Actor, Entry, Ledger, Receipt, RoleChanged, Source
 from opencro.study import Study, load_study
 
-_changing: dict[Path, threading.Lock] = {}
 ROLE_HERE = "programs"
 """The role under which somebody acts who has rights of this door and no role of ours in the study."""
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Nobody else, in whatever process, changes the definition meanwhile."""
+    with (root / ".changing").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 class Office(Protocol):
@@ -153,7 +161,7 @@ class Session:
 
     def redefine(self, definition: Definition) -> None:
         """Change the study's definition; what was published stays, the change is a new version."""
-        with _changing.setdefault(self.study.root, threading.Lock()):
+        with _alone(self.study.root):
             write_definition(self.study, definition)
             self.study = load_study(self.study.root)
         self.publish()
