@@ -16,11 +16,22 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 WEIGHT = 150_000
+WEIGHING = """
+  - id: VS900
+    form: VS
+    item: WEIGHT
+    when: abs(WEIGHT - WEIGHT at previous) > 0.1 * WEIGHT at previous
+    message: The weight changed by more than 10 % since the last visit.
+    severity: warning
+"""
 
 
 @pytest.fixture(scope="module")
 def served(played: Study, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    running = serve(copy_study(played.root, tmp_path_factory.mktemp("browser") / "STARTER"))
+    folder = copy_study(played.root, tmp_path_factory.mktemp("browser") / "STARTER")
+    with (folder / "forms" / "checks.yaml").open("a", encoding="utf-8") as checks:
+        checks.write(WEIGHING)
+    running = serve(folder)
     yield running
     running.kill()
 
@@ -54,8 +65,14 @@ def test_what_is_typed_is_judged_at_once_and_again_by_the_server(chromium: Brows
     page.fill("[name='VS[1].DIABP']", "70")
     assert page.locator(".live").count() == 0
     page.fill("[name='VS[1].DIABP']", "120")
+    page.fill("[name='VS[1].WEIGHT']", "60")
     page.click("[name=save]")
     page.wait_for_selector(".query.open")
+    page.goto(person + "forms/BASELINE/1/VS/1/")
+    page.fill("[name='VS[1].WEIGHT']", "66.1")
+    assert page.locator(".live[data-check=VS900]").inner_text().startswith("The weight changed")
+    page.fill("[name='VS[1].WEIGHT']", "66")
+    assert page.locator(".live").count() == 0
     page.goto(person + "forms/-/0/AE/1/")
     end = page.locator("[data-item=AEENDAT]")
     assert not end.is_visible()

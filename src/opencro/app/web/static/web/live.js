@@ -11,7 +11,7 @@ function valueOf(field) {
 }
 
 function rowOf(record, rules) {
-  const row = { ...rules.outer };
+  const row = {};
   const put = (field) => {
     const value = valueOf(field) || null;
     row[field.dataset.item] = value;
@@ -45,10 +45,11 @@ function judge(record, rules) {
 }
 
 function speak(record, rules, row) {
+  const number = /\[(\d+)\]/.exec(record.querySelector(".field")?.dataset.name ?? "")?.[1];
   for (const old of record.querySelectorAll(".live")) old.remove();
   for (const check of rules.checks) {
     const field = record.querySelector(`[data-item="${CSS.escape(check.item)}"]`);
-    if (!field || evaluate(check.when, row) !== true) continue;
+    if (!field || evaluate(check.when, { ...row, ...check.outer[number] }) !== true) continue;
     const line = document.createElement("p");
     line.className = `live ${check.severity === "stop" ? "mistake" : "warning"}`;
     line.textContent = check.message;
