@@ -13,6 +13,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -53,6 +54,8 @@ def session_rules(get_response: Handler) -> Handler:
     """
 
     def handle(request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or any("\0" in text for text in request.GET.values()):
+            raise SuspiciousOperation("a null character, which PostgreSQL stores nowhere")
         if request.user.is_authenticated:
             now = time.time()
             begun = request.session.setdefault(_BEGUN, now)

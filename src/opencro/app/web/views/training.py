@@ -37,7 +37,13 @@ def training(request: HttpRequest, desk: Desk) -> HttpResponse:
             parts: dict[str, Any] = {"held": held, "title": title, "trained": trained[held.user]}
             parts |= {"given": given.get((held.user, held.site)), "missing": missing_of(desk.study.id, held.user)}
             lines.append(parts)
-    context: dict[str, Any] = {"desk": desk, "study": desk.study, "tab": "training", "lines": lines, "plan": plan}
+    context: dict[str, Any] = {
+        "desk": desk,
+        "study": desk.study,
+        "tab": "people" if desk.may("people") else "training",
+        "lines": lines,
+        "plan": plan,
+    }
     context |= {"tasks": [(t, permissions()[t]) for t in plan.gated if t in permissions()], "today": today}
     own = desk.sites("delegate")
     sites = {held.site for held in _memberships(desk) if held.site and (own is None or held.site in own)}
