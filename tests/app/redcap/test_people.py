@@ -172,3 +172,15 @@ def test_forms_are_printed_blank_and_filled(visits: Project) -> None:
     assert blank.startswith(b"%PDF")
     assert filled.startswith(b"%PDF")
     assert blank != filled
+
+
+def test_rights_given_here_wait_for_training_too(visits: Project, office: TokenTable) -> None:
+    rights = {**visits.export_users()[0], "username": "tom"}
+    visits.import_users([rights])
+    tom = _other(office, visits, "tom")
+    row = {"code": "1", "redcap_event_name": "baseline_arm_1", "sex": "1"}
+    office.memberships["tom"] = (Membership("coordinator", "north_clinic", without=frozenset({"enter"})),)
+    with pytest.raises(RedcapError, match="API Import"):
+        tom.import_records([row])
+    office.memberships["tom"] = (Membership("coordinator", "north_clinic"),)
+    assert tom.import_records([row]) == {"count": 1}

@@ -117,6 +117,15 @@ def rights_of_roles(memberships: Iterable[Membership]) -> Rights:
     return Rights(flags, all_export=level, sites=sites, may_write_at=write_at)
 
 
+def withhold(rights: Rights, memberships: Iterable[Membership]) -> Rights:
+    """The same rights without what somebody is not trained or trusted for today."""
+    held = tuple(memberships)
+    missing = {p for m in held for p in m.without if role_for(held, p) is None}
+    lost = {name for permission in missing for name in _PERMISSIONS.get(permission, ())}
+    lost |= {"record_delete", "record_rename"} if "enter" in missing else set()
+    return replace(rights, flags={name: 0 if name in lost else value for name, value in rights.flags.items()})
+
+
 def limit(rights: Rights, scopes: frozenset[str] | None) -> Rights:
     """The same rights within what a token permits; None: a token without limits of its own."""
     if scopes is None:

@@ -19,7 +19,7 @@ from typing import Protocol
 from opencro.app.redcap.definition import Definition, read_sites, write_definition
 from opencro.app.redcap.exchange import ApiRefused
 from opencro.app.redcap.project import Project, project_of, unique_name
-from opencro.app.redcap.rights import Rights, limit, rights_from, rights_of_roles
+from opencro.app.redcap.rights import Rights, limit, rights_from, rights_of_roles, withhold
 from opencro.app.redcap.settings import read_settings
 from opencro.app.wiring import publish_definition
 from opencro.capture import LedgerState, Membership, role_for
@@ -99,7 +99,7 @@ class Session:
         if expires and expires[:10] <= self.now().date().isoformat():
             raise ApiRefused("You do not have permissions to use the API", 403)
         role = read_settings(self.ledger, "role").get(str(stored.get("role") or ""))
-        return limit(rights_from(stored, role), self.scopes)
+        return limit(withhold(rights_from(stored, role), self.memberships), self.scopes)
 
     @property
     def sees_blinded(self) -> bool:
