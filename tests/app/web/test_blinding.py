@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -94,3 +95,13 @@ def test_counts_tell_nothing_of_a_query_on_a_blinded_item(two: TwoSites) -> None
         two.form_url(two.own, "VS", "SCREENING") + "query", {"query": blinded[0].name, "step": "close"}
     )
     assert "There is no such query" in plain(answer)
+
+
+def test_a_check_that_reads_a_blinded_item_at_another_visit_is_silent_too(two: TwoSites) -> None:
+    from opencro.app.web.sight import _checks_reading  # Django is set up by then
+
+    study = two.study
+    check = study.checks[0].model_copy(update={"form": "VS", "item": "SYSBP"})
+    for when, reads in (("SYSBP > 1 and PULSE at previous > 9", True), ("SYSBP at previous > 9", False)):
+        asked = replace(study, checks=(check.model_copy(update={"when": when}),))
+        assert bool(_checks_reading(asked, {"VS": frozenset({"PULSE"})})) is reads
