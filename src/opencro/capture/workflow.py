@@ -146,11 +146,12 @@ def signed_hash(definition: str, records: Iterable[StandingRecord]) -> str:
 
 
 def refuse(
-    step: Step, work: FormWork, form: RecordKey, *, open_queries: int = 0, wider_lock: str = ""
+    step: Step, work: FormWork, form: RecordKey, *, open_queries: int = 0, wider_lock: str = "", typed: bool = True
 ) -> Finding | None:
     """Why a step may not be taken on a form now (CAP-401..405), or None.
 
-    `wider_lock` names a lock or freeze of the visit, participant, site or study that covers the form.
+    `wider_lock` names a lock or freeze of the visit, participant, site or study that covers the form. A form that is
+    not `typed` (a transfer fills it) is neither completed nor signed.
     """
     locked = "locked" if work.locked else "frozen" if work.frozen else wider_lock
     place = Place(path=str(form))
@@ -159,12 +160,12 @@ def refuse(
         return Finding("CAP-401", place, f"the form is {locked}", "a form that is not locked", remedy)
     if step == "complete" and not work.filled:
         return Finding("CAP-402", place, "nothing is entered", "a form with values", "Enter the form first.")
-    if step in ("verify", "sign", "lock") and not work.completed:
+    if step in ("verify", "sign", "lock") and typed and not work.completed:
         return Finding("CAP-403", place, "the form is not complete", "a complete form", "Complete the form first.")
     if step in ("sign", "lock") and open_queries:
         got = f"{open_queries} open quer{'y' if open_queries == 1 else 'ies'}"
         return Finding("CAP-404", place, got, "no open query", "Answer and close the queries first.")
-    if step == "lock" and (work.signature is None or work.stale):
+    if step == "lock" and typed and (work.signature is None or work.stale):
         got = "the signature no longer holds" if work.signature else "the form is not signed"
         return Finding("CAP-405", place, got, "a signed form", "Have the investigator sign it.")
     return None

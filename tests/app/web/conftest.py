@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from opencro.app.rehearsal import rehearse_study
-from opencro.app.web.site import VARIABLE, Site
+from opencro.app.web.site import Site
 from opencro.ledger import Ledger, RecordKey
 from opencro.study import Study, load_study
 
@@ -108,10 +108,11 @@ def _switch(site: Site) -> None:
 
 
 def _prepare(site: Site) -> Site:
+    from django.conf import settings
+
     from opencro.app.web.serve import prepare
 
-    started = "django.core.wsgi" in os.sys.modules or VARIABLE in os.environ  # type: ignore[attr-defined]
-    if started:
+    if settings.configured:
         from dataclasses import replace
 
         site = replace(site, secret="for tests")

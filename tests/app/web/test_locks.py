@@ -60,3 +60,26 @@ def test_a_lock_is_taken_off_by_two_people_with_a_reason(web: Web) -> None:
     assert (fact.actor, fact.payload["second_person"], fact.reason) == ("dana", "dirk", "Late source")
     assert web.save("anna", url, {"VS[1].SYSBP": "118"}, reason="Late source").status_code == 200
     assert b"no longer holds" in web.client("anna").get(url).content
+
+
+def test_a_form_that_a_transfer_fills_is_locked_without_a_signature(web: Web) -> None:
+    from opencro.app.web.catch_up import work_of
+    from opencro.capture import refuse
+    from opencro.ledger import RecordKey
+
+    place = RecordKey("1", "1-1", "WK", 1, "LB", 1)
+    assert refuse("lock", work_of(None), place, typed=False) is None
+    assert refuse("lock", work_of(None), place) is not None
+
+
+def test_a_broken_file_of_the_study_is_named_in_words(web: Web) -> None:
+    file = web.site.root / "conduct" / "lock.yaml"
+    kept = file.read_text(encoding="utf-8") if file.exists() else None
+    file.write_text("once: [NOSUCHFORM]\n", encoding="utf-8")
+    try:
+        web.study  # noqa: B018  it is read again
+        answer = web.client("dana").get(web.base + "close/")
+        assert answer.status_code in (200, 409)
+        assert b"Traceback" not in answer.content
+    finally:
+        file.unlink() if kept is None else file.write_text(kept, encoding="utf-8")

@@ -19,6 +19,7 @@ from django.urls import URLPattern, path
 
 from opencro.app.web.desk import Desk, NotAllowed, find_study, ledger_of, memberships_of
 from opencro.app.web.models import Participant
+from opencro.kernel.finding import Refused
 
 Scope = Literal["study", "participant"]
 View = Callable[..., HttpResponse]
@@ -102,6 +103,8 @@ def _guard(route: Route) -> View:
             return route.view(request, desk, **kwargs)
         except NotAllowed:
             return refuse_page(request, desk)
+        except Refused as refused:
+            return render(request, "web/findings.html", {"findings": refused.findings}, status=409)
 
     return guarded
 

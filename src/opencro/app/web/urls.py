@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from opencro.app.web.access import study_urls
+from opencro.app.web.rest.api import api as rest
 from opencro.app.web.views import accounts_review as _accounts_review
 from opencro.app.web.views import audit as _audit
 from opencro.app.web.views import errors, home, redcap, surveys
@@ -25,6 +26,7 @@ urlpatterns = [
     path("healthz", home.health, name="health"),
     path("language", home.set_language, name="language"),
     path("account/", include("opencro.app.web.account_urls")),
+    path("api/v1/", rest.urls),
     path("api/", redcap.api, name="redcap"),
     path("api/redcap/", redcap.api),
     path("redcap/api/", redcap.api),

@@ -8,14 +8,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from opencro.app.web.access import page
+from opencro.app.web.catch_up import catch_up
 from opencro.app.web.desk import Desk
-from opencro.app.web.models import FormRow, MembershipRow, Participant, QueryRow
+from opencro.app.web.models import FormRow, MembershipRow, Participant, Progress, QueryRow
 from opencro.app.web.schedule import Column, columns, compute_cell, log_forms
 from opencro.app.web.sight import count_seen, seen_queries
 from opencro.app.web.views.form import address_of
@@ -123,13 +125,23 @@ def enrol(request: HttpRequest, desk: Desk) -> HttpResponse:
     except ValueError:
         problem = _("Give the date as YYYY-MM-DD, such as 2026-01-31.")
         return render(request, "web/enrol.html", {**context, "error": problem, "site": at}, status=422)
-    name = _next_name(desk, at)
     try:
-        desk.act(Act(ParticipantEnrolled(day), RecordKey(site=at, participant=name)), desk.actor_for("enrol", at))
+        name = enrol_next(desk, at, day)
     except Refused as refused:
         return render(request, "web/enrol.html", {**context, "error": str(refused), "site": at}, status=422)
     messages.success(request, _("Participant %(name)s is enrolled.") % {"name": name})
     return redirect("participant", study=desk.study.id, participant=name)
+
+
+def enrol_next(desk: Desk, at: str, day: str) -> str:
+    """Enrol under the site's next number; two at once get two numbers, since each waits for the other."""
+    actor = desk.actor_for("enrol", at)
+    with transaction.atomic():
+        Progress.objects.select_for_update().get(study=desk.study.id)
+        catch_up(desk.ledger)
+        name = _next_name(desk, at)
+        desk.act(Act(ParticipantEnrolled(day), RecordKey(site=at, participant=name)), actor)
+    return name
 
 
 def _known_sites(desk: Desk) -> set[str]:

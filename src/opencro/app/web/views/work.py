@@ -45,7 +45,8 @@ def _step(desk: Desk, place: RecordKey, step: Step) -> str:
     if row and step == "sign":
         count_seen(desk, [row])
     waiting = (row.open_queries + row.answered_queries) if row and step == "lock" else (row.open_queries if row else 0)
-    found = refuse(step, work_of(row), place, open_queries=waiting, wider_lock=desk.wider_lock(place))
+    typed = desk.study.forms[place.form].source == "site"
+    found = refuse(step, work_of(row), place, open_queries=waiting, wider_lock=desk.wider_lock(place), typed=typed)
     return f"{found.got}. {found.remedy}" if found else ""
 
 

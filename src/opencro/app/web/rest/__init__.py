@@ -1,0 +1,1 @@
+"""The REST API under /api/v1/: the pages' rules for programs, described by OpenAPI."""
