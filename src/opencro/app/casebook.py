@@ -45,9 +45,9 @@ class PrintedForm:
 
 
 def render_casebook(
-    study: Study, title: str, forms: Iterable[PrintedForm], *, shows: Callable[[Item], bool], printed: str
+    study: Study, title: str, forms: Iterable[PrintedForm], *, shows: Callable[[str, Item], bool], printed: str
 ) -> bytes:
-    """A casebook as PDF; `shows` says whether an item's value is for the reader, `printed` who printed it and when."""
+    """A casebook as PDF; `shows` says whether a form's item is for the reader, `printed` who printed it."""
     register_fonts()
     story: list[Flowable] = []
     definitions: dict[str, Study] = {}
@@ -88,7 +88,7 @@ def _definition(study: Study, version: str, known: dict[str, Study]) -> Study:
     return known[version]
 
 
-def _form(study: Study, form: Form, one: PrintedForm, shows: Callable[[Item], bool]) -> Iterator[Flowable]:
+def _form(study: Study, form: Form, one: PrintedForm, shows: Callable[[str, Item], bool]) -> Iterator[Flowable]:
     visits = {visit.id: visit.name for visit in study.protocol.schedule.visits}
     at = visits.get(one.place.event, one.place.event)
     repeat = f" {one.place.form_repeat}" if one.place.form_repeat > 1 else ""
@@ -103,7 +103,7 @@ def _form(study: Study, form: Form, one: PrintedForm, shows: Callable[[Item], bo
 
 
 def _group(
-    study: Study, form: Form, group: ItemGroup, one: PrintedForm, shows: Callable[[Item], bool]
+    study: Study, form: Form, group: ItemGroup, one: PrintedForm, shows: Callable[[str, Item], bool]
 ) -> Iterator[Flowable]:
     records = [r for r in one.records if r.key.group == group.id]
     blank: list[StandingRecord | None] = [None]
@@ -123,7 +123,7 @@ def _says(item: Item, record: StandingRecord) -> bool:
 
 
 def _row(
-    study: Study, item: Item, record: StandingRecord | None, one: PrintedForm, shows: Callable[[Item], bool]
+    study: Study, item: Item, record: StandingRecord | None, one: PrintedForm, shows: Callable[[str, Item], bool]
 ) -> list[Paragraph]:
     codelist = study.codelists.get(item.codes or "")
     labels = {code.value: code.label or code.value for code in codelist.codes} if codelist else {}
@@ -132,10 +132,10 @@ def _row(
     else:
         text = record.values.get(item.id, "")
         words = ", ".join(labels.get(part, part) for part in text.split(";")) if item.type == "choices" else text
-        answer = escape(labels.get(words, words)) if shows(item) or not text else HIDDEN
+        answer = escape(labels.get(words, words)) if shows(one.place.form, item) or not text else HIDDEN
     unit = f" {item.unit}" if item.unit else ""
     notes = [f"? {query.text}" + (f" → {query.answer}" if query.answer else "") + f" [{query.state}]"
-             for query in _asked(item, record, one)] if shows(item) else []  # fmt: skip
+             for query in _asked(item, record, one)] if shows(one.place.form, item) else []  # fmt: skip
     mark = " *" if item.required and record is None else ""
     cells = [Paragraph(escape(item.label + mark), _TEXT), Paragraph(answer + escape(unit), _TEXT)]
     return [*cells, Paragraph("<br/>".join(map(escape, notes)), _SMALL)]

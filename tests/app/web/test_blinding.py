@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from opencro.capture import roles
 from opencro.ledger import RecordChanged
@@ -105,3 +106,23 @@ def test_a_check_that_reads_a_blinded_item_at_another_visit_is_silent_too(two: T
     for when, reads in (("SYSBP > 1 and PULSE at previous > 9", True), ("SYSBP at previous > 9", False)):
         asked = replace(study, checks=(check.model_copy(update={"when": when}),))
         assert bool(_checks_reading(asked, {"VS": frozenset({"PULSE"})})) is reads
+
+
+@pytest.mark.requirement(19)
+@pytest.mark.parametrize("role", [name for name in ROLES if "export" in roles()[name].may])
+def test_what_is_taken_away_holds_nothing_that_is_not_for_the_role(two: TwoSites, role: str) -> None:
+    from opencro.app.web.tokens import give_token
+
+    user, secrets = two.people[role], _secrets(role)
+    client, base = two.client(user), f"/{STUDY}/participants/{two.own}/"
+    book = client.post(base + "casebook")
+    pages = "".join(page.extract_text() for page in PdfReader(io.BytesIO(book.content)).pages)
+    trail = client.post(base + "audit", {"format": "csv"})
+    assert (book.status_code, trail.status_code) in ((200, 200), (200, 403))
+    key = {"authorization": f"Bearer {give_token(user, STUDY, 'test')}"}
+    texts = [pages, _text(trail)]
+    for path in ("records", "audit", "forms"):
+        texts.append(_text(client.get(f"/api/v1{base}{path}", headers=key)))
+    texts.append(_text(client.get(f"/api/v1/{STUDY}/queries", headers=key)))
+    for text in texts:
+        assert not [word for word in secrets if word in text], (role, text[:400])

@@ -18,12 +18,13 @@ from opencro.app.web.access import page
 from opencro.app.web.catch_up import query_of, work_of
 from opencro.app.web.desk import Desk, NotAllowed
 from opencro.app.web.models import FormRow, Participant, QueryRow
+from opencro.app.web.sight import MASK, Sight, mask_queries, readable_queries, seen_queries, sight_of
 from opencro.app.web.views.participants import at_my_sites
-from opencro.capture import TrailFilter, read_review_rules, read_sites, review_trail, trail_reviewed
+from opencro.capture import QUERY_KINDS, TrailFilter, read_review_rules, read_sites, review_trail, trail_reviewed
 from opencro.ledger import Act, DataExported, Fact, RecordKey
 from opencro.ledger.export import AuditCount, write_audit_csv
 from opencro.ledger.export_pdf import AuditScope, write_audit_pdf
-from opencro.study import Item, Study
+from opencro.study import Study
 
 MARKS = ("late", "after_query", "after_lock", "while_locked", "night", "weekend")
 FILTERS = ("user", "role", "site", "participant", "kind", "since", "until", "reason")
@@ -109,28 +110,42 @@ def _file(content: bytes, kind: str, name: str) -> HttpResponse:
 
 
 def readable(desk: Desk, facts: Iterator[Fact]) -> Iterator[Fact]:
-    """Facts without the values that are not for the reader: what tells the treatment, who a participant is."""
-    hidden = {
-        (form.id, item.id): item for form in desk.study.forms.values() for group in form.groups for item in group.items
-    }
-    hidden = {place: item for place, item in hidden.items() if item.blinded or item.sensitive}
+    """Facts without what is not for the reader: values that tell the treatment or who a participant is, and queries."""
+    sights: dict[str, Sight] = {}
+    queries: tuple[frozenset[str], frozenset[str]] | None = None
     for fact in facts:
-        items = fact.payload.get("items")
-        if not hidden or not isinstance(items, dict):
+        site = fact.key.site
+        if site not in sights:
+            sights[site] = sight_of(desk, site or None)
+        sight = sights[site]
+        if not sight.absent and not sight.masked:
             yield fact
             continue
-        shown = {
-            name: values if shows(desk, hidden.get((fact.key.form, name)), fact.key.site) else [BLINDED, BLINDED]
-            for name, values in items.items()
-        }
-        yield replace(fact, payload={**fact.payload, "items": shown})
+        if fact.kind not in QUERY_KINDS:
+            yield _masked(fact, sight)
+            continue
+        queries = queries or _query_names(desk)
+        seen, read = queries
+        if fact.payload["query"] in seen:
+            words = fact.payload["query"] in read or fact.payload.get("rule") or "text" not in fact.payload
+            yield fact if words else replace(fact, payload={**fact.payload, "text": MASK})
 
 
-def shows(desk: Desk, item: Item | None, site: str) -> bool:
-    """Whether the value of an item is for this reader at this site."""
-    if item is None:
-        return True
-    return (not item.blinded or desk.may("unblinded", site)) and (not item.sensitive or desk.may("identifiers", site))
+def _query_names(desk: Desk) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of the queries that the reader sees, and of those whose words she reads."""
+    rows = QueryRow.objects.filter(study=desk.study.id)
+    found = (seen_queries(desk, rows), readable_queries(desk, rows))
+    seen, read = (frozenset(some.values_list("name", flat=True)) for some in found)
+    return seen, read
+
+
+def _masked(fact: Fact, sight: Sight) -> Fact:
+    items = fact.payload.get("items")
+    if not isinstance(items, dict):
+        return fact
+    form = fact.key.form
+    shown = {name: values if sight.reads(form, name) else [BLINDED, BLINDED] for name, values in items.items()}
+    return replace(fact, payload={**fact.payload, "items": shown})
 
 
 @page(
@@ -139,12 +154,13 @@ def shows(desk: Desk, item: Item | None, site: str) -> bool:
 def casebook(request: HttpRequest, desk: Desk, participant: Participant) -> HttpResponse:  # noqa: ARG001
     """A participant's casebook as PDF."""
     actor = desk.actor_for("export", participant.site)
+    sight = sight_of(desk, participant.site)
     forms = printed_forms(desk, participant.participant)
     content = render_casebook(
         desk.study,
         participant.participant,
         forms,
-        shows=lambda item: shows(desk, item, participant.site),
+        shows=lambda form, item: sight.reads(form, item.id),
         printed=_printed(desk),
     )
     place = RecordKey(participant.site, participant.participant)
@@ -156,13 +172,14 @@ def printed_forms(desk: Desk, participant: str) -> list[PrintedForm]:
     """A participant's forms in the order of visits, with what is known of them."""
     records = of_forms(desk.ledger.standing(participant))
     rows = FormRow.objects.filter(study=desk.study.id, participant=participant)
-    queries = [query_of(row) for row in QueryRow.objects.filter(study=desk.study.id, participant=participant)]
+    asked = seen_queries(desk, QueryRow.objects.filter(study=desk.study.id, participant=participant))
+    queries = [query_of(row) for row in mask_queries(desk, asked)]
     order = _order(desk.study)
     forms = []
     for row in rows:
         place = RecordKey(row.site, row.participant, row.event, row.event_repeat, row.form, row.form_repeat)
-        asked = [q for q in queries if q.key._replace(group="", group_repeat=0) == place]
-        forms.append(PrintedForm(place, work_of(row), records.get(place, []), asked))
+        mine = [q for q in queries if q.key._replace(group="", group_repeat=0) == place]
+        forms.append(PrintedForm(place, work_of(row), records.get(place, []), mine))
     return sorted(
         forms, key=lambda f: (order.get(f.place.event, -1.0), f.place.event_repeat, f.place.form, f.place.form_repeat)
     )
@@ -176,7 +193,7 @@ def _order(study: Study) -> dict[str, float]:
 def blank(request: HttpRequest, desk: Desk) -> HttpResponse:  # noqa: ARG001  a view's signature
     """All forms of the study, blank."""
     content = render_casebook(
-        desk.study, _("blank casebook"), blank_forms(desk.study), shows=lambda _item: True, printed=desk.study.id
+        desk.study, _("blank casebook"), blank_forms(desk.study), shows=lambda _form, _item: True, printed=desk.study.id
     )
     return _file(content, "pdf", f"{desk.study.id}-blank")
 
