@@ -23,7 +23,10 @@ def test_a_study_on_postgresql_gives_the_same_datasets_as_on_sqlite(
     shutil.copytree(played.root, folder, ignore=shutil.ignore_patterns("build", "ledger*", "versions"))
     study = load_study(folder)
     rehearse_study(study, participants=24, seed=7, database=url)
-    ours, theirs = build(study, database=url), build(played, fresh=True, folder=tmp_path / "sqlite")
+    shutil.copytree(folder, tmp_path / "files" / "STARTER", ignore=shutil.ignore_patterns("versions"))
+    other = load_study(tmp_path / "files" / "STARTER")
+    rehearse_study(other, participants=24, seed=7)
+    ours, theirs = build(study, database=url), build(other, fresh=True, folder=tmp_path / "sqlite")
     assert set(ours.datasets) == set(theirs.datasets)
     assert all(ours.frame(name).equals(theirs.frame(name)) for name in ours.datasets)
     assert {k: v for k, v in ours.files.items() if "xpt" in k} == {k: v for k, v in theirs.files.items() if "xpt" in k}
