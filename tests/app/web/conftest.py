@@ -19,7 +19,6 @@ from opencro.study import Study, load_study
 if TYPE_CHECKING:
     from django.test import Client
 
-FIRST_SITE = "001"
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 """A browser that a test of the same process drives keeps an event loop; the pages asked here know nothing of it."""
 

@@ -49,7 +49,7 @@ def _touch(two: TwoSites) -> None:
 def test_nobody_enters_without_training_and_delegation(gated: TwoSites) -> None:
     anna, adam = gated.client("own.coordinator"), gated.client("own.administrator")
     ivo = gated.client("own.investigator")
-    url = gated.form_url(gated.own, "VS", "SCREENING")
+    url = gated.form_url(gated.own, "VS", "WEEK4")  # nobody froze this one
     before = gated.ledger.position
 
     def enters() -> int:
