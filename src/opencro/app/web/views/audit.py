@@ -21,6 +21,7 @@ from opencro.app.web.models import FormRow, Participant, QueryRow
 from opencro.app.web.sight import MASK, Sight, mask_queries, readable_queries, seen_queries, sight_of
 from opencro.app.web.views.participants import at_my_sites
 from opencro.capture import QUERY_KINDS, TrailFilter, read_review_rules, read_sites, review_trail, trail_reviewed
+from opencro.kernel.finding import Refused
 from opencro.ledger import Act, DataExported, Fact, RecordKey
 from opencro.ledger.export import AuditCount, write_audit_csv
 from opencro.ledger.export_pdf import AuditScope, write_audit_pdf
@@ -48,8 +49,10 @@ def audit(request: HttpRequest, desk: Desk) -> HttpResponse:
     if allowed is not None and asked["site"] not in allowed:
         return render(request, "web/audit.html", {**context, "error": _("Choose one of your sites.")}, status=422)
     where = TrailFilter(**{name: text or None for name, text in asked.items()})
-    rules, _wrong = read_review_rules(desk.study)
-    zones, _wrong = read_sites(desk.study)
+    rules, wrong_rules = read_review_rules(desk.study)
+    zones, wrong_zones = read_sites(desk.study)
+    if not (wrong_rules + wrong_zones).ok:
+        raise Refused(wrong_rules + wrong_zones)
     review = review_trail(desk.study, desk.ledger, where, rules=rules, sites=zones)
     desk.act(trail_reviewed(review), desk.actor_for("review-trail", asked["site"] or None))
     facts = review.marked(mark) if mark in MARKS else review.facts
