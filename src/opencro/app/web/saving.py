@@ -17,7 +17,7 @@ from opencro.app.web.catch_up import query_of, work_of
 from opencro.app.web.desk import Desk
 from opencro.app.web.models import Draft, QueryRow
 from opencro.app.web.sight import Sight, sight_of
-from opencro.capture import EntryPlan, TypedRecord, check_complete, plan_entry, plan_queries
+from opencro.capture import EntryPlan, TypedRecord, check_complete, plan_entry, plan_queries, refuse
 from opencro.capture.check_values import SEPARATOR
 from opencro.capture.uploads import FORM_BYTES, check_upload, file_value, keep_upload, plain_name
 from opencro.kernel.finding import Finding, Findings, Place, Refused
@@ -112,6 +112,14 @@ def read_posted(form: Form, data: QueryDict, kept: Mapping[str, str] | None = No
         for group, repeat in sorted({*by_record, *removed})
     )
     return Posted(values, records, data.get("reason", "").strip(), "complete" in data)
+
+
+def why_closed(desk: Desk, form: Form, place: RecordKey) -> Finding | None:
+    """Why a form takes no values now (CAP-401), or None; CAP-309 for one that a transfer fills."""
+    if form.source != "site":
+        where = Place(path=str(place))
+        return Finding("CAP-309", where, "a form that is not typed", "a form of the site", "Send it by its transfer.")
+    return refuse("enter", work_of(desk.form_row(place)), place, wider_lock=desk.wider_lock(place))
 
 
 def save(desk: Desk, form: Form, place: RecordKey, posted: Posted) -> Outcome:

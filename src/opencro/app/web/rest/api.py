@@ -15,18 +15,17 @@ from ninja import NinjaAPI, Path, Query
 from ninja.errors import HttpError, ValidationError
 from ninja.security import HttpBearer
 
-from opencro.app.web.catch_up import work_of
 from opencro.app.web.desk import Desk, NotAllowed, find_study, ledger_of, memberships_of
 from opencro.app.web.models import FormRow, Participant, QueryRow, Token
 from opencro.app.web.rest import schemas as s
-from opencro.app.web.saving import Outcome, Posted, save
+from opencro.app.web.saving import Outcome, Posted, save, why_closed
 from opencro.app.web.sight import Sight, count_seen, mask_queries, seen_queries, sight_of
 from opencro.app.web.tokens import find_token
 from opencro.app.web.views.audit import readable
 from opencro.app.web.views.form import find_place
 from opencro.app.web.views.participants import at_my_sites, enrol_next
 from opencro.app.web.views.work import take_query_step
-from opencro.capture import TypedRecord, refuse
+from opencro.capture import TypedRecord
 from opencro.kernel.finding import Finding, Findings, Place, Refused
 from opencro.ledger import Fact, Source
 
@@ -217,9 +216,9 @@ def save_form(
     person = _person(desk, participant)
     definition, place = find_place(desk, person, event, event_repeat, form, form_repeat)
     _need(desk, "enter", person.site)
-    closed = refuse("enter", work_of(desk.form_row(place)), place, wider_lock=desk.wider_lock(place))
-    if closed is not None or definition.source != "site":
-        raise _Problem(409, "The form takes no values.", Findings((closed,)) if closed else None)
+    closed = why_closed(desk, definition, place)
+    if closed is not None:
+        raise _Problem(409, "The form takes no values.", Findings((closed,)))
     typed = tuple(TypedRecord(r.group, r.repeat, r.values, r.seen_fact, r.removed) for r in body.records)
     values = {f"{r.group}[{r.repeat}].{item}": text for r in body.records for item, text in r.values.items()}
     outcome = save(desk, definition, place, Posted(values, typed, body.reason.strip(), body.complete))

@@ -16,7 +16,17 @@ from opencro.app.web.desk import Desk
 from opencro.app.web.form_page import Typed, build_form_page
 from opencro.app.web.live import live_rules
 from opencro.app.web.models import Participant, QueryRow
-from opencro.app.web.saving import Outcome, Posted, drop_draft, keep_draft, keep_files, read_draft, read_posted, save
+from opencro.app.web.saving import (
+    Outcome,
+    Posted,
+    drop_draft,
+    keep_draft,
+    keep_files,
+    read_draft,
+    read_posted,
+    save,
+    why_closed,
+)
 from opencro.app.web.sight import seen_queries, sight_of
 from opencro.capture import roles
 from opencro.kernel.finding import Findings
@@ -58,9 +68,9 @@ def form(request: HttpRequest, desk: Desk, participant: Participant, **where: An
     if request.method != "POST":
         return show(request, desk, definition, place)
     desk.actor_for("enter", participant.site)
-    page_ = build_form_page(desk, definition, place, ())
-    if not page_.editable:
-        messages.error(request, page_.locked or _("This form is not typed in."))
+    closed = why_closed(desk, definition, place)
+    if closed is not None:
+        messages.error(request, closed.got)
         return show(request, desk, definition, place, status=409)
     kept, wrong = keep_files(desk.study.root, definition, request.FILES.dict())
     posted = read_posted(definition, request.POST, kept)
